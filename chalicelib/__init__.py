@@ -1,0 +1,1 @@
+"""The control plane of HotSwap: what runs in Lambda."""
