@@ -1,0 +1,1 @@
+"""Pure rules: stdlib and pydantic only; time and randomness are arguments."""

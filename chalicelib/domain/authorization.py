@@ -1,0 +1,143 @@
+"""Authorization: the one table that decides who may do what; what is not in it is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chalicelib.domain.errors import ForbiddenError, NotFoundError
+from chalicelib.domain.ids import Environment
+
+
+class Role(StrEnum):
+    """Groups of the user pool."""
+
+    ADMIN = "Admin"
+    DEVELOPER = "Developer"
+    APPROVER = "Approver"
+    TENANT_OWNER = "TenantOwner"
+    HOST = "Host"
+    VIEWER = "Viewer"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """
+    Who asks, as the verified token says; nothing of it ever comes from a request's body.
+
+    *tenant_id* is the tenant that a TenantOwner owns.
+    """
+
+    username: str
+    roles: frozenset[Role]
+    tenant_id: str | None = None
+    trace_id: str = ""
+
+    @property
+    def is_admin(self) -> bool:
+        """Tell whether every rule but tenant data of others is open."""
+        return Role.ADMIN in self.roles
+
+
+#: The product itself, when it acts on nobody's behalf at that moment (steps, schedules).
+SYSTEM = Caller("system", frozenset())
+
+_ALL = frozenset(Role)
+_DEVELOPER = frozenset({Role.ADMIN, Role.DEVELOPER})
+_ADMIN = frozenset({Role.ADMIN})
+_OWNER = frozenset({Role.ADMIN, Role.TENANT_OWNER})
+
+#: Action (the name of its route handler) → roles that may try it. CONTRACT §3, "Who".
+PERMISSIONS: dict[str, frozenset[Role]] = {
+    "show_me": _ALL,
+    "register_plugin": _DEVELOPER,
+    "list_plugins": _ALL,
+    "show_plugin": _ALL,
+    "update_plugin": _DEVELOPER,
+    "delete_plugin": _DEVELOPER,
+    "deprecate_plugin": _DEVELOPER,
+    "create_version": _DEVELOPER,
+    "finalize_version": _DEVELOPER,
+    "list_versions": _ALL,
+    "show_version": _ALL,
+    "download_version": _DEVELOPER,
+    "create_deployment": _DEVELOPER,
+    "list_deployments": _ALL,
+    "show_deployment": _ALL,
+    "show_timeline": _ALL,
+    "create_tenant": _ADMIN,
+    "list_tenants": _ADMIN,
+    "show_tenant": _OWNER,
+    "list_installations": _OWNER,
+    "enable_plugin": _OWNER,
+    "disable_plugin": _OWNER,
+    "put_secret": _OWNER,
+    "delete_secret": _OWNER,
+    "invoke_plugin": frozenset({Role.ADMIN, Role.HOST, Role.TENANT_OWNER}),
+}
+
+#: Where each role may deploy.
+DEPLOY_ROLES: dict[Environment, frozenset[Role]] = {
+    Environment.DEVELOPMENT: _DEVELOPER,
+    Environment.QA: _DEVELOPER,
+    Environment.STAGING: _ADMIN,
+    Environment.PRODUCTION: _ADMIN,
+}
+
+
+def require_permission(caller: Caller, action: str) -> None:
+    """
+    Raise unless one of the caller's roles may try *action*; an action without an entry is nobody's.
+
+    Raises:
+        ForbiddenError: None of them may (403).
+    """
+    allowed = PERMISSIONS.get(action, frozenset())
+    if not caller.roles & allowed:
+        raise ForbiddenError(
+            f"Your roles may not {action.replace('_', ' ')}.", fix=f"Ask for one of: {', '.join(sorted(allowed))}."
+        )
+
+
+def require_tenant(caller: Caller, tenant_id: str) -> None:
+    """
+    Raise when *tenant_id* is another tenant's: it is then as if it did not exist.
+
+    Admin and Host name any tenant; a TenantOwner only its own.
+
+    Raises:
+        NotFoundError: It is not the caller's (404, so that nobody learns who exists).
+    """
+    if caller.roles & {Role.ADMIN, Role.HOST} or (caller.tenant_id == tenant_id and tenant_id):
+        return
+    raise tenant_not_found(tenant_id)
+
+
+def tenant_not_found(tenant_id: str) -> NotFoundError:
+    """Say that there is no such tenant, in the same words whether it exists or not."""
+    return NotFoundError(f"There is no tenant {tenant_id!r}.", fix="Check the id.")
+
+
+def require_plugin_owner(caller: Caller, owner: str, plugin_id: str) -> None:
+    """
+    Raise unless the caller owns the plugin or is Admin.
+
+    Raises:
+        ForbiddenError: Someone else owns it (403).
+    """
+    if not caller.is_admin and caller.username != owner:
+        raise ForbiddenError(f"{plugin_id} belongs to another developer.", fix="Ask its owner or an Admin.")
+
+
+def require_deployer(caller: Caller, environment: Environment) -> None:
+    """
+    Raise unless the caller may deploy to *environment*.
+
+    Raises:
+        ForbiddenError: The environment is not open to the caller's roles (403).
+    """
+    allowed = DEPLOY_ROLES[environment]
+    if not caller.roles & allowed:
+        raise ForbiddenError(
+            f"Your roles may not deploy to {environment}.", fix=f"Ask for one of: {', '.join(sorted(allowed))}."
+        )

@@ -1,0 +1,40 @@
+"""Installations: one tenant's use of one plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """
+    One tenant's use of one plugin.
+
+    *sealed_secrets* maps a secret's name to its ciphertext (base64), encrypted under the context
+    {tenant, plugin, name}; a plain value never gets here.
+    """
+
+    tenant_id: str
+    plugin_id: str
+    created_at: str
+    updated_at: str
+    is_enabled: bool = True
+    config: Mapping[str, Any] = field(default_factory=dict)
+    sealed_secrets: Mapping[str, str] = field(default_factory=dict)
+    revision: int = 0
+
+    def with_secret(self, name: str, sealed: str, now: str) -> Installation:
+        """Set or replace one secret."""
+        return replace(self, sealed_secrets={**self.sealed_secrets, name: sealed}, updated_at=now)
+
+    def without_secret(self, name: str, now: str) -> Installation:
+        """Forget one secret; forgetting twice is the same."""
+        kept = {key: value for key, value in self.sealed_secrets.items() if key != name}
+        return replace(self, sealed_secrets=kept, updated_at=now)
+
+
+def secret_context(tenant_id: str, plugin_id: str, name: str) -> dict[str, str]:
+    """Name the KMS encryption context of a secret: it can't be moved to another tenant, plugin or name."""
+    return {"tenant": tenant_id, "plugin": plugin_id, "name": name}

@@ -1,0 +1,1 @@
+"""Use cases, `verb_noun(command, ports) -> result`, a file per concept."""
