@@ -1,0 +1,26 @@
+"""What every tier shares: reproducible examples, and sockets only where a tier says that it needs them."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+TESTS = Path(__file__).parent
+LOOPBACK = ["127.0.0.1", "localhost", "::1"]
+
+# On a build machine the same commit gives the same examples; at a desk each run looks somewhere else.
+# No deadline: two cores shared with an emulator say nothing about how long an example takes.
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("desk", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test with the tier of its folder, and open the loopback to those that need a server there."""
+    for item in items:
+        folder = item.path.relative_to(TESTS).parts[0] if item.path.is_relative_to(TESTS) else ""
+        if folder in {"stack", "browser"}:
+            item.add_marker(folder)
+        if any(item.get_closest_marker(name) for name in ("stack", "browser", "loopback")):
+            item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
