@@ -1,0 +1,120 @@
+# Every habit of this project by one word. `make help` is made of the lines with two hashes.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+# The stamp names everything that an installation depends on, so a warm `make install` only looks for a file.
+STAMP := .venv/.installed-$(shell { cat requirements-dev.txt pyproject.toml; pwd; } | cksum | cut -d' ' -f1)
+
+# Python and the emulator read these wherever they run.
+export PYTHONUTF8 := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+bold := \033[1m
+green := \033[32m
+red := \033[31m
+dim := \033[2m
+off := \033[0m
+# Colour is for people: not in a pipe, not in a log, not when they said no.
+ifneq ($(or $(NO_COLOR),$(if $(MAKE_TERMOUT),,pipe)),)
+bold :=
+green :=
+red :=
+dim :=
+off :=
+endif
+
+# $(call check,name,command): one line when all is well, the whole output when not.
+define check
+@if output=$$($(2) 2>&1); then printf '  $(green)✓$(off) %s\n' '$(1)'; \
+else printf '  $(red)✗$(off) %s\n\n%s\n\n' '$(1)' "$$output"; exit 1; fi
+endef
+
+.PHONY: help
+help: ## Show what can be made
+	@printf '\n  $(bold)HotSwap$(off)  change a plugin of a running SaaS product, tenant by tenant\n\n'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
+		awk -F':.*## ' '{printf "  $(bold)make %-9s$(off) %s\n", $$1, $$2}'
+	@printf '\n  $(dim)Begin with `make demo`. Everything else: $(BIN)/hotswap --help$(off)\n\n'
+
+.PHONY: install
+install: $(STAMP) ## Make .venv and install what the lock file says, by hash
+	@:
+
+$(STAMP): requirements-dev.txt pyproject.toml
+	@if [ -z "$(PYTHON)" ]; then \
+		printf '  $(red)✗$(off) HotSwap needs Python 3.11 or newer, with its venv module.\n'; \
+		printf '    found: %s\n' "$$(python3 --version 2>/dev/null || echo 'no python3')"; \
+		printf '    fix:   install it (Debian: apt-get install python3-venv), or name one: make install PYTHON=/path/to/python3\n'; \
+		exit 1; fi
+	@printf '  $(dim)·$(off) installing into .venv with %s (about a minute the first time)\n' "$$($(PYTHON) --version)"
+	@started=$$SECONDS; mkdir -p .venv; { \
+		{ [ -x $(BIN)/python ] && $(BIN)/python -c 'import pip' 2>/dev/null; } || $(PYTHON) -m venv --clear .venv; \
+		$(BIN)/python -m pip install --no-compile --no-deps --require-hashes -r requirements-dev.txt && \
+		$(BIN)/python -m pip install --no-deps --no-build-isolation --editable . ; \
+	} > .venv.log 2>&1 || { \
+		grep -v '^WARNING: Location' .venv.log | tail -n 30; \
+		printf '  $(red)✗$(off) The installation stopped; the whole story is in .venv.log\n'; exit 1; }; \
+	mv .venv.log .venv/install.log; rm -f .venv/.installed-*; touch $@; \
+	printf '  $(green)✓$(off) %s packages, checked by hash (%s s)\n' "$$(grep -c '^[a-z].*==' requirements-dev.txt)" "$$((SECONDS - started))"
+
+.PHONY: demo
+demo: up ## From a fresh clone to a plugin that answers two tenants
+	@$(BIN)/hotswap demo
+
+.PHONY: test
+test: install ## Run every tier of tests and print the coverage (ARGS=… runs a part)
+	@$(BIN)/python -m pytest $(or $(ARGS),--cov --cov-report=term)
+
+.PHONY: up
+up: install ## Start the emulator and deploy the stack into it
+	@$(BIN)/hotswap up
+
+.PHONY: down
+down: install ## Stop the stack and remove what it left
+	@$(BIN)/hotswap down
+
+.PHONY: lint
+lint: install ## Check style, types, imports, templates and locks
+	@$(MAKE) -k lint-style lint-format lint-types lint-imports lint-locks lint-machines lint-openapi lint-template
+
+.PHONY: lint-style lint-format lint-types lint-imports lint-locks lint-machines lint-openapi lint-template
+lint-style:
+	$(call check,style    ruff check,$(BIN)/ruff check .)
+lint-format:
+	$(call check,format   ruff format,$(BIN)/ruff format --check .)
+lint-types:
+	$(call check,types    mypy --strict,$(BIN)/mypy)
+lint-imports:
+	$(call check,imports  import-linter,$(BIN)/lint-imports)
+lint-locks:
+	$(call check,locks    requirements*.txt follow their .in,$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_requirements.py)
+
+.PHONY: bench
+bench: install ## Measure start-up, overhead and size against their peers
+	@$(BIN)/python -m bench $(ARGS)
+
+.PHONY: fmt
+fmt: install ## Format, and mend what ruff can mend
+	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --fix --quiet . && printf '  $(green)✓$(off) formatted\n'
+
+.PHONY: lock
+lock: ## Pin the requirements again (UPGRADE=1 takes the newest)
+	@command -v uv > /dev/null || { printf '  $(red)✗$(off) make lock needs uv\n    fix: pip install uv\n'; exit 1; }
+	@lock() { uv pip compile --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
+		--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade) "$$@"; }; \
+	lock requirements-dev.in -o requirements-dev.txt && \
+	lock requirements.in -c requirements-dev.txt -o requirements.txt && \
+	printf '  $(green)✓$(off) %s packages pinned\n' "$$(grep -c '^[a-z].*==' requirements-dev.txt)"
+
+.PHONY: clean
+clean: ## Remove what was built and cached, not .venv and not a running stack
+	@rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
+	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+	@printf '  $(green)✓$(off) clean\n'
