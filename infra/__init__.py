@@ -1,0 +1,1 @@
+"""What turns the working tree into a running stack: package, template, permissions, deployment, emulator."""

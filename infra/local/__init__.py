@@ -1,0 +1,1 @@
+"""The stack on one machine: the emulator, its patch, the users and the payment network of the demo."""

@@ -1,0 +1,29 @@
+"""
+Entry point of the emulator's process: wrap MiniStack, then serve until the process group is ended.
+
+Run as ``python -m infra.local.ministack_server --run TOKEN``. All settings come from the environment
+that `infra.local.emulator` makes; the token only marks the process as ours.
+"""
+
+import sys
+
+from infra.local import weighted_aliases
+
+
+def main() -> None:
+    """
+    Serve.
+
+    Raises:
+        EmulatorChangedError: MiniStack is not the pinned one.
+    """
+    weighted_aliases.install()
+    from ministack import app
+
+    # MiniStack reads the command line as its own.
+    sys.argv = ["ministack"]
+    app.main()
+
+
+if __name__ == "__main__":
+    main()

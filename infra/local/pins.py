@@ -1,0 +1,122 @@
+"""
+The pins of what we wrap in MiniStack: its release, and the source of each function that we rely on.
+
+The wrappers of `infra.local.weighted_aliases` depend on how these functions work inside. So an upgrade
+fails when the emulator starts, with the names of what differs, and not somewhere in a test.
+"""
+
+import hashlib
+import importlib
+import importlib.metadata
+import inspect
+from dataclasses import dataclass
+
+PINNED_RELEASE = "1.5.33"
+
+
+class EmulatorChangedError(RuntimeError):
+    """MiniStack is not the one that the wrappers were written for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seam:
+    """A function of MiniStack that we wrap or rely on, and the SHA-256 of its source."""
+
+    module: str
+    function: str
+    sha256: str
+
+
+SEAMS = (
+    Seam(
+        "ministack.services.lambda_svc", "_invoke", "ab193779e5c2ea9410f53f0fe93f34fec1f1bd3ad4a83c07c8d3620fdbfa78bb"
+    ),
+    Seam(
+        "ministack.services.lambda_svc",
+        "_get_func_record_for_ref",
+        "492b4efe8f903a0fb18131e79a26799e296cc6e65e07aef56fb94fc597324c3e",
+    ),
+    Seam(
+        "ministack.services.lambda_svc",
+        "_effective_func_record_for_qualifier",
+        "9347cb8fd2dc4d9c41e6b115465bc92862bdebc910b2f9625d0b4ceb138ec4e3",
+    ),
+    Seam(
+        "ministack.services.lambda_svc",
+        "_execution_record_for_config",
+        "632acaa44892bdae9cc0b0a6a5d4d71667c606f1035035f7a69d07295a986a34",
+    ),
+    Seam(
+        "ministack.services.lambda_svc",
+        "_execute_function",
+        "3ceb16d6480a2161601b152da88f1633573e5143f94de16fab84877d447165be",
+    ),
+    Seam(
+        "ministack.services.lambda_svc",
+        "_execute_function_dispatch",
+        "f62cd259213ecef7ae51bf01a6dd1aa326a031f4e9dfd9d8ac9f497cc8cbe623",
+    ),
+    Seam(
+        "ministack.services.lambda_svc",
+        "_resolve_name_and_qualifier",
+        "8c65f22c59e032491052f8b2e52a582e02fab7f0cb4267ef9977150423c016e0",
+    ),
+    Seam(
+        "ministack.services.stepfunctions",
+        "_invoke_resource",
+        "a85d2be9a8584ce0f8660e27ccc9e1687a5f5d167a727613b8ee0c90bdd53d69",
+    ),
+    Seam(
+        "ministack.services.stepfunctions",
+        "_call_lambda",
+        "25830369b12636da09a4e4650489842a507f43aa952b5186a47458ff6f3c47d5",
+    ),
+    Seam(
+        "ministack.services.apigateway_v1",
+        "_call_lambda_raw",
+        "a2df5d6c5b304e00800de4ed42d7a3aeee52d8783124d301ae130fddae56fb5f",
+    ),
+    Seam(
+        "ministack.services.cloudwatch",
+        "record_metric",
+        "7f777bfbe523a0c546fed315883fc1cb1ef995d5fbd0339d400458272d0464a5",
+    ),
+)
+
+
+def source_sha256(module: str, function: str) -> str:
+    """
+    Hash the source text of a function.
+
+    Raises:
+        EmulatorChangedError: There is no such function.
+    """
+    found = getattr(importlib.import_module(module), function, None)
+    if found is None:
+        raise EmulatorChangedError(f"{module}.{function} is gone")
+    return hashlib.sha256(inspect.getsource(found).encode()).hexdigest()
+
+
+def check(seams: tuple[Seam, ...] = SEAMS, release: str = PINNED_RELEASE) -> None:
+    """
+    Make sure that MiniStack is the pinned one.
+
+    Raises:
+        EmulatorChangedError: It is another release, or a function differs; the message says which and what to do.
+    """
+    installed = importlib.metadata.version("ministack")
+    differing = [f"{seam.module}.{seam.function}" for seam in seams if not _is_unchanged(seam)]
+    if installed != release or differing:
+        found = f"found ministack {installed}, wrote for {release}; functions that differ: {differing or 'none'}"
+        raise EmulatorChangedError(
+            f"the emulator is not the one that infra/local/weighted_aliases.py was written for: {found}.\n"
+            f"fix: install ministack=={release}, or read these functions again, adapt the wrappers and renew SEAMS."
+        )
+
+
+def _is_unchanged(seam: Seam) -> bool:
+    """Tell whether a seam's source is the pinned one."""
+    try:
+        return source_sha256(seam.module, seam.function) == seam.sha256
+    except EmulatorChangedError:
+        return False
