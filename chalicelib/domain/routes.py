@@ -12,12 +12,17 @@ FULL_BPS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A version that may serve: its number, its Lambda alias and version, and the digest of its package."""
+    """
+    A version that may serve: its number, its Lambda alias and version, and the digest of its package.
+
+    *has_state* says whether it keeps state per tenant; an invocation of one that does not reads none.
+    """
 
     version: str
     alias: str
     lambda_version: str
     sha256: str
+    has_state: bool = False
 
 
 @dataclass(frozen=True, slots=True)

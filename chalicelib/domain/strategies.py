@@ -29,7 +29,7 @@ DEFAULT_STRATEGY = {
 
 
 class StrategyUnavailableError(UnprocessableError):
-    """This release can't run that strategy (422)."""
+    """That strategy can't be run in this release (422)."""
 
 
 def compile_plan(strategy: Strategy) -> Plan:

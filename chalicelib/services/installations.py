@@ -1,0 +1,186 @@
+"""Enable and disable plugins for a tenant, and keep its secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.domain.authorization import require_tenant
+from chalicelib.domain.errors import ConflictError, FieldError, NotFoundError, PayloadTooLargeError, ValidationError
+from chalicelib.domain.installations import Installation, secret_context
+from chalicelib.services.records import record_of
+from chalicelib.services.times import rfc3339
+
+if TYPE_CHECKING:
+    from chalicelib.domain.authorization import Caller
+    from chalicelib.ports import Ports
+
+MAX_CONFIG_BYTES = 64 * 1024
+#: KMS encrypts at most this many bytes directly.
+MAX_SECRET_BYTES = 4096
+MAX_SECRET_NAME = 64
+
+
+@dataclass(frozen=True, slots=True)
+class EnablePlugin:
+    """Ask for a plugin to serve a tenant; *config_bytes* is the size of the configuration as it was sent."""
+
+    caller: Caller
+    tenant_id: str
+    plugin_id: str
+    config: Mapping[str, Any] = field(default_factory=dict)
+    config_bytes: int = 0
+    validate_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DisablePlugin:
+    """Ask for a plugin to stop serving a tenant; config and secrets stay."""
+
+    caller: Caller
+    tenant_id: str
+    plugin_id: str
+    validate_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PutSecret:
+    """Set one secret of one tenant's plugin."""
+
+    caller: Caller
+    tenant_id: str
+    plugin_id: str
+    name: str
+    value: str = field(repr=False)
+    validate_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteSecret:
+    """Forget one secret of one tenant's plugin."""
+
+    caller: Caller
+    tenant_id: str
+    plugin_id: str
+    name: str
+    validate_only: bool = False
+
+
+def enable_plugin(command: EnablePlugin, ports: Ports) -> Installation:
+    """
+    Install a plugin for a tenant, or enable it again with the config given.
+
+    Raises:
+        NotFoundError: There is no such tenant (for this caller) or plugin (404).
+        PayloadTooLargeError: The config has more than 64 KiB (413).
+        ConflictError: It is enabled already (409).
+    """
+    _require_both(command.caller, command.tenant_id, command.plugin_id, ports)
+    if command.config_bytes > MAX_CONFIG_BYTES:
+        raise PayloadTooLargeError(
+            f"The config has {command.config_bytes:,} bytes; the limit is {MAX_CONFIG_BYTES:,}.",
+            fix="Keep large data elsewhere and configure where it lies.",
+        )
+    now = rfc3339(ports.clock.now())
+    existing = _find(command.tenant_id, command.plugin_id, ports)
+    if existing is not None and existing.is_enabled:
+        raise ConflictError(
+            f"{command.plugin_id} is enabled for {command.tenant_id} already.",
+            fix="Disable it first to enable it anew.",
+        )
+    base = existing or Installation(command.tenant_id, command.plugin_id, created_at=now, updated_at=now)
+    installation = replace(base, is_enabled=True, config=command.config or base.config, updated_at=now)
+    return _write(
+        command.caller, "EnablePlugin", installation, {"configKeys": sorted(installation.config)}, command, ports
+    )
+
+
+def disable_plugin(command: DisablePlugin, ports: Ports) -> Installation:
+    """
+    Stop serving a tenant; disabling twice is the same.
+
+    Raises:
+        NotFoundError: There is no such tenant (for this caller), or it has not installed the plugin (404).
+    """
+    require_tenant(command.caller, command.tenant_id)
+    existing = ports.installations.get(command.tenant_id, command.plugin_id)
+    if not existing.is_enabled:
+        return existing
+    disabled = replace(existing, is_enabled=False, updated_at=rfc3339(ports.clock.now()))
+    return _write(command.caller, "DisablePlugin", disabled, {"enabled": False}, command, ports)
+
+
+def put_secret(command: PutSecret, ports: Ports) -> Installation:
+    """
+    Encrypt a secret under {tenant, plugin, name} and keep it with the installation; it is never read back.
+
+    Raises:
+        NotFoundError: There is no such tenant (for this caller), or it has not installed the plugin (404).
+        ValidationError: The value is empty, or the name too long (400).
+        PayloadTooLargeError: The value has more than 4 KiB (413).
+    """
+    require_tenant(command.caller, command.tenant_id)
+    existing = ports.installations.get(command.tenant_id, command.plugin_id)
+    _check_secret(command)
+    if command.validate_only:
+        return existing
+    sealed = ports.secrets.seal(command.value, secret_context(command.tenant_id, command.plugin_id, command.name))
+    changed = existing.with_secret(command.name, sealed, rfc3339(ports.clock.now()))
+    return _write(command.caller, "PutSecret", changed, {"secret": command.name}, command, ports)
+
+
+def delete_secret(command: DeleteSecret, ports: Ports) -> Installation:
+    """
+    Forget a secret; forgetting twice is the same.
+
+    Raises:
+        NotFoundError: There is no such tenant (for this caller), or it has not installed the plugin (404).
+    """
+    require_tenant(command.caller, command.tenant_id)
+    existing = ports.installations.get(command.tenant_id, command.plugin_id)
+    if command.name not in existing.sealed_secrets:
+        return existing
+    changed = existing.without_secret(command.name, rfc3339(ports.clock.now()))
+    return _write(command.caller, "DeleteSecret", changed, {"secret": command.name}, command, ports)
+
+
+def _check_secret(command: PutSecret) -> None:
+    if not command.value or not 0 < len(command.name) <= MAX_SECRET_NAME:
+        fix = f"Send a value that is not empty, under a name of 1 to {MAX_SECRET_NAME} characters."
+        raise ValidationError(
+            "That can't be a secret.", fix=fix, errors=(FieldError("/value", "empty or misnamed", fix),)
+        )
+    if len(command.value.encode()) > MAX_SECRET_BYTES:
+        raise PayloadTooLargeError(
+            f"A secret holds at most {MAX_SECRET_BYTES:,} bytes.", fix="Store a reference to a larger secret."
+        )
+
+
+def _require_both(caller: Caller, tenant_id: str, plugin_id: str, ports: Ports) -> None:
+    require_tenant(caller, tenant_id)
+    ports.tenants.get(tenant_id)
+    ports.plugins.get(plugin_id)
+
+
+def _find(tenant_id: str, plugin_id: str, ports: Ports) -> Installation | None:
+    try:
+        return ports.installations.get(tenant_id, plugin_id)
+    except NotFoundError:
+        return None
+
+
+def _write(
+    caller: Caller,
+    action: str,
+    installation: Installation,
+    after: Mapping[str, Any],
+    command: EnablePlugin | DisablePlugin | PutSecret | DeleteSecret,
+    ports: Ports,
+) -> Installation:
+    if command.validate_only:
+        return installation
+    tenant_id = installation.tenant_id
+    resource = f"tenants/{tenant_id}/plugins/{installation.plugin_id}"
+    record = record_of(caller, action, resource, ports, tenant_id=tenant_id, after=after)
+    return ports.installations.put(tenant_id, installation, record)

@@ -1,0 +1,145 @@
+"""Invoke a plugin for a tenant: resolve, call the version's alias, answer. The hot path: keep it light."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.domain.authorization import require_tenant
+from chalicelib.domain.errors import (
+    DomainError,
+    FieldError,
+    ForbiddenError,
+    NotFoundError,
+    PluginFailedError,
+    ValidationError,
+)
+from chalicelib.domain.installations import Installation, secret_context
+from chalicelib.domain.resolution import Reason, Resolution, resolve
+
+if TYPE_CHECKING:
+    from chalicelib.domain.authorization import Caller
+    from chalicelib.domain.ids import Environment
+    from chalicelib.domain.routes import Target
+    from chalicelib.ports import ServingPorts
+
+#: Failures that the caller can mend are a 400, the rest is the plugin's own: 502.
+_CALLERS_FAULT = frozenset({"UnknownOperation", "InvalidInput"})
+
+
+@dataclass(frozen=True, slots=True)
+class InvokePlugin:
+    """Ask a plugin to do *operation* for a tenant."""
+
+    caller: Caller
+    plugin_id: str
+    tenant_id: str
+    operation: str
+    input: Mapping[str, Any]
+    environment: Environment
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What came back, which version served and why. *duration_ms* is the wall time of the call to the plugin."""
+
+    result: Mapping[str, Any]
+    version: str
+    execution_id: str
+    duration_ms: float
+    trace_id: str
+    reason: str
+
+
+def invoke_plugin(command: InvokePlugin, ports: ServingPorts) -> Invocation:
+    """
+    Run one operation of the version that serves this tenant.
+
+    Raises:
+        NotFoundError: The tenant is not the caller's, or has not installed the plugin (404).
+        ForbiddenError: The tenant is suspended (403).
+        ValidationError: The plugin has no such operation, or the input breaks its schema (400).
+        PluginFailedError: The plugin failed (502).
+        PluginTimeoutError: It did not answer in its time (504).
+        StaleRevisionError: Another call changed the plugin's state for this tenant at the same time (409).
+    """
+    require_tenant(command.caller, command.tenant_id)
+    installation = ports.reads.installation(command.tenant_id, command.plugin_id)
+    decision = resolve(
+        ports.reads.route(command.plugin_id, command.environment),
+        ports.reads.tenant(command.tenant_id),
+        installation,
+    )
+    target = _serving(decision, command)
+    execution_id = ports.ids.new("exe")
+    state, revision = ports.states.load(command.tenant_id, command.plugin_id) if target.has_state else ({}, 0)
+    payload = _payload(command, installation, state, execution_id, ports)
+
+    began = ports.clock.now()
+    answer = ports.functions.call(command.plugin_id, target.alias, payload)
+    duration_ms = (ports.clock.now() - began).total_seconds() * 1000
+
+    result = _result_of(answer, command, target)
+    if target.has_state and "state" in answer:
+        ports.states.store(command.tenant_id, command.plugin_id, answer["state"], revision=revision)
+    return Invocation(
+        result, target.version, execution_id, round(duration_ms, 1), command.caller.trace_id, decision.reason
+    )
+
+
+def _serving(decision: Resolution, command: InvokePlugin) -> Target:
+    if decision.target is not None:
+        return decision.target
+    if decision.reason is Reason.BLOCKED:
+        raise ForbiddenError(f"Tenant {command.tenant_id} is suspended.", fix="Ask an Admin to activate the tenant.")
+    if decision.reason is Reason.NOT_DEPLOYED:
+        raise NotFoundError(
+            f"No version of {command.plugin_id} is deployed in {command.environment}.",
+            fix=f'Deploy one: POST /deployments {{"environment": "{command.environment}", …}}.',
+        )
+    raise NotFoundError(
+        f"{command.tenant_id} has not installed {command.plugin_id}.",
+        fix=f"Enable it: POST /tenants/{command.tenant_id}/plugins/{command.plugin_id}/enable.",
+    )
+
+
+def _payload(
+    command: InvokePlugin,
+    installation: Installation | None,
+    state: Mapping[str, Any],
+    execution_id: str,
+    ports: ServingPorts,
+) -> dict[str, Any]:
+    """Everything that the plugin gets; it can read nothing by itself."""
+    sealed = installation.sealed_secrets if installation else {}
+    return {
+        "operation": command.operation,
+        "input": command.input,
+        "tenantId": command.tenant_id,
+        "environment": command.environment,
+        "config": installation.config if installation else {},
+        "secrets": {
+            name: ports.secrets.unseal(text, secret_context(command.tenant_id, command.plugin_id, name))
+            for name, text in sealed.items()
+        },
+        "state": state,
+        "executionId": execution_id,
+        "traceId": command.caller.trace_id,
+    }
+
+
+def _result_of(answer: Mapping[str, Any], command: InvokePlugin, target: Target) -> Mapping[str, Any]:
+    """Return the result, or turn the runtime's typed failure into ours; nothing else of the plugin gets out."""
+    if answer.get("ok") is True:
+        result: Mapping[str, Any] = answer["result"]
+        return result
+    failure = answer.get("failure", {})
+    kind = str(failure.get("kind", "Unknown"))
+    errors = tuple(
+        FieldError(f"/input{error['field']}", error["message"], error["fix"]) for error in failure.get("errors", ())
+    )
+    family: type[DomainError] = ValidationError if kind in _CALLERS_FAULT else PluginFailedError
+    fix = "Correct the request." if kind in _CALLERS_FAULT else "Look at the plugin's logs by this traceId."
+    message = failure.get("message", "the plugin failed")
+    raise family(f"{command.plugin_id} {target.version} ({kind}): {message}", fix=fix, errors=errors)

@@ -1,0 +1,45 @@
+"""Audit records of the changes that services make."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.domain.audit import AuditRecord
+from chalicelib.services.times import rfc3339
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chalicelib.domain.authorization import Caller
+    from chalicelib.ports import Ports
+
+
+def record_of(
+    caller: Caller,
+    action: str,
+    resource: str,
+    ports: Ports,
+    *,
+    tenant_id: str | None = None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    reason: str = "",
+) -> AuditRecord:
+    """
+    Record that *caller* did *action* to *resource*, now.
+
+    *before* and *after* hold only what tells the change, and never a secret's value.
+    """
+    return AuditRecord(
+        id=ports.ids.new("aud"),
+        at=rfc3339(ports.clock.now()),
+        actor=caller.username,
+        roles=tuple(sorted(caller.roles)),
+        action=action,
+        resource=resource,
+        trace_id=caller.trace_id,
+        tenant_id=tenant_id,
+        reason=reason,
+        before=before or {},
+        after=after or {},
+    )
