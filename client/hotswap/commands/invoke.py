@@ -1,0 +1,28 @@
+"""`invoke`: run an operation of a plugin for a tenant, and see which version answered."""
+
+from __future__ import annotations
+
+import click
+
+from hotswap.commands.arguments import ENVIRONMENTS, json_object
+from hotswap.options import HotSwapCommand
+from hotswap.session import Session, pass_session
+
+
+@click.command(cls=HotSwapCommand)
+@click.argument("plugin_id", metavar="PLUGIN")
+@click.argument("operation")
+@click.option("--tenant", "tenant_id", required=True, metavar="TENANT", help="For whom it runs.")
+@click.option("--environment", "-e", type=ENVIRONMENTS, default="Production", show_default=True, help="Where.")
+@click.option("--input", "given", default="{}", metavar="JSON", help="Its input: JSON, @FILE, or - for stdin.")
+@pass_session
+def invoke(session: Session, plugin_id: str, operation: str, tenant_id: str, environment: str, given: str) -> None:
+    """Run OPERATION of a plugin for a tenant."""
+    from hotswap.views.invocations import invocation_view
+
+    session.refuse_dry_run("invoke")
+    payload = json_object(given, option="--input")
+    answer = session.client.invocations.invoke(
+        plugin_id, operation, tenant_id=tenant_id, payload=payload, environment=environment
+    )
+    session.out.show(answer.raw, lambda: invocation_view(answer))

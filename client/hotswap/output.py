@@ -1,0 +1,81 @@
+"""What a command prints: results on stdout, progress and errors on stderr; with `--json` documents only."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+#: Wide enough for a row of a table, narrow enough for half a screen; used where there is no terminal.
+PIPED_WIDTH = 100
+WIDEST = 110
+
+
+class Output:
+    """
+    Prints for people, or for programs when *is_json*.
+
+    Colours and live drawings appear on a terminal only; NO_COLOR is respected. Rich is imported when the
+    first thing for people is printed.
+    """
+
+    def __init__(self, *, is_json: bool, width: int | None = None) -> None:
+        self.is_json = is_json
+        self._width = width
+
+    @cached_property
+    def console(self) -> Console:
+        """Where results go."""
+        return self._console_of(sys.stdout)
+
+    @cached_property
+    def errors(self) -> Console:
+        """Where progress and errors go."""
+        return self._console_of(sys.stderr)
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether drawings that change in place may be shown."""
+        return not self.is_json and self.errors.is_terminal
+
+    def show(self, document: Mapping[str, Any] | Iterable[Any], view: Callable[[], RenderableType]) -> None:
+        """Print *document* for programs, or what *view* makes of it for people."""
+        if self.is_json:
+            self.document(document)
+        else:
+            self.console.print(view())
+
+    def document(self, document: Mapping[str, Any] | Iterable[Any]) -> None:
+        """Print *document* for programs; a list becomes ``{"items": […]}``, as the API has it."""
+        listed = document if isinstance(document, Mapping) else {"items": list(document)}
+        sys.stdout.write(json.dumps(listed, indent=2, ensure_ascii=False, default=str) + "\n")
+
+    def say(self, text: str) -> None:
+        """Print a line of a result to people; markup is Rich's."""
+        if not self.is_json:
+            self.console.print(text, highlight=False)
+
+    def tell(self, text: str) -> None:
+        """Print a line of progress to people."""
+        if not self.is_json:
+            self.errors.print(text, highlight=False)
+
+    def _console_of(self, stream: TextIO) -> Console:
+        from rich.console import Console
+
+        from hotswap.views.theme import THEME
+
+        console = Console(file=stream, theme=THEME, highlight=False, soft_wrap=False)
+        if self._width is not None:
+            console.width = self._width
+        elif not console.is_terminal:
+            console.width = PIPED_WIDTH
+        else:
+            console.width = min(console.width, WIDEST)
+
+        return console

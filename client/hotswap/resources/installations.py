@@ -1,0 +1,88 @@
+"""Installations: a tenant's use of a plugin, with its configuration and secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from hotswap.resources.pages import walk
+from hotswap.resources.reading import Document, text_of
+from hotswap.transport import Transport
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """One tenant's use of one plugin."""
+
+    plugin_id: str
+    tenant_id: str
+    status: str
+    pinned_version: str
+    secret_names: tuple[str, ...]
+    raw: Document = field(repr=False, default_factory=dict)
+
+    @classmethod
+    def of(cls, document: Document) -> Installation:
+        """Read an installation."""
+        enabled = document.get("enabled")
+        shown = "" if enabled is None else ("Enabled" if enabled else "Disabled")
+
+        return cls(
+            plugin_id=text_of(document, "pluginId"),
+            tenant_id=text_of(document, "tenantId"),
+            status=text_of(document, "status") or shown,
+            pinned_version=text_of(document, "pinnedVersion"),
+            secret_names=tuple(str(name) for name in document.get("secrets") or ()),
+            raw=document,
+        )
+
+
+class Installations:
+    """Requests about what is installed for a tenant."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def enable(
+        self,
+        tenant_id: str,
+        plugin_id: str,
+        *,
+        configuration: Document | None = None,
+        pinned_version: str | None = None,
+        validate_only: bool = False,
+    ) -> Installation:
+        """Let a tenant use a plugin."""
+        body = {"configuration": configuration, "pinnedVersion": pinned_version}
+        given = {name: value for name, value in body.items() if value is not None}
+        path = f"{_path(tenant_id, plugin_id)}/enable"
+
+        return Installation.of(self._transport.request("POST", path, body=given, validate_only=validate_only).document)
+
+    def list(self, tenant_id: str, *, limit: int | None = None) -> Iterator[Installation]:
+        """Walk through what a tenant has installed."""
+        return walk(self._transport, f"/tenants/{tenant_id}/plugins", Installation.of, limit=limit)
+
+    def disable(self, tenant_id: str, plugin_id: str, *, validate_only: bool = False) -> Installation:
+        """Stop a tenant's use of a plugin; its configuration and secrets are kept."""
+        path = f"{_path(tenant_id, plugin_id)}/disable"
+
+        return Installation.of(self._transport.request("POST", path, body={}, validate_only=validate_only).document)
+
+    def set_secret(
+        self, tenant_id: str, plugin_id: str, name: str, value: str, *, validate_only: bool = False
+    ) -> Document:
+        """Keep a secret for a tenant's plugin; the API never gives it back."""
+        path = f"{_path(tenant_id, plugin_id)}/secrets/{name}"
+
+        return self._transport.request("PUT", path, body={"value": value}, validate_only=validate_only).document
+
+    def delete_secret(self, tenant_id: str, plugin_id: str, name: str, *, validate_only: bool = False) -> Document:
+        """Forget a secret."""
+        path = f"{_path(tenant_id, plugin_id)}/secrets/{name}"
+
+        return self._transport.request("DELETE", path, validate_only=validate_only).document
+
+
+def _path(tenant_id: str, plugin_id: str) -> str:
+    return f"/tenants/{tenant_id}/plugins/{plugin_id}"

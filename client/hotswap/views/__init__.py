@@ -1,0 +1,1 @@
+"""What people see: tables, trees and lines; a file per concept."""

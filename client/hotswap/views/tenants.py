@@ -1,0 +1,88 @@
+"""Tenants and what they have installed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from hotswap.resources.installations import Installation
+from hotswap.resources.tenants import Tenant
+from hotswap.views.tables import facts, listing
+from hotswap.views.theme import status_text
+from hotswap.views.times import ago
+
+
+def tenants_view(tenants: Sequence[Tenant], now: datetime) -> RenderableType:
+    """List tenants."""
+    rows = [
+        (
+            Text(tenant.id, style="name"),
+            tenant.name,
+            tenant.tier,
+            tenant.ring,
+            status_text(tenant.status),
+            ago(tenant.created_at, now),
+        )
+        for tenant in tenants
+    ]
+
+    return listing(
+        ("TENANT", "NAME", "TIER", "RING", "STATUS", "ADDED"),
+        rows,
+        nothing="There are no tenants yet.",
+        next_step="hotswap tenant create acme --name 'Acme Corporation'",
+    )
+
+
+def tenant_view(tenant: Tenant, *, title: str = "") -> RenderableType:
+    """Show one tenant."""
+    head = Text.assemble(("✔ ", "ok"), f"{title} tenant ", (tenant.id, "name")) if title else None
+    body = facts(
+        [
+            ("tenant", tenant.id),
+            ("name", tenant.name),
+            ("tier", tenant.tier),
+            ("ring", tenant.ring),
+            ("status", status_text(tenant.status)),
+        ]
+    )
+
+    return Group(head, body) if head is not None else body
+
+
+def tenant_with_installations_view(tenant: Tenant, installations: Sequence[Installation]) -> RenderableType:
+    """Show one tenant, then what it has installed."""
+    rows = [
+        (
+            Text(each.plugin_id, style="name"),
+            status_text(each.status),
+            each.pinned_version or "-",
+            ", ".join(each.secret_names) or "-",
+        )
+        for each in installations
+    ]
+    listed = listing(
+        ("PLUGIN", "STATUS", "PIN", "SECRETS"),
+        rows,
+        nothing="It has no plugins yet.",
+        next_step=f"hotswap install PLUGIN --tenant {tenant.id}",
+    )
+
+    return Group(tenant_view(tenant), Text(), listed)
+
+
+def installation_view(installation: Installation, *, title: str) -> RenderableType:
+    """Show one installation after a change to it."""
+    return Group(
+        Text.assemble(
+            ("✔ ", "ok"),
+            f"{title} ",
+            (installation.plugin_id, "name"),
+            " for tenant ",
+            (installation.tenant_id, "name"),
+        ),
+        facts([("status", status_text(installation.status)), ("pin", installation.pinned_version)]),
+    )

@@ -1,0 +1,53 @@
+"""The few colours and marks that every view shares."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from rich.theme import Theme
+
+THEME = Theme(
+    {
+        "ok": "green",
+        "bad": "bold red",
+        "busy": "cyan",
+        "held": "yellow",
+        "quiet": "bright_black",
+        "name": "bold",
+        "fix": "cyan",
+        "version": "bold magenta",
+    }
+)
+
+_STATUS_STYLES = {
+    "Ready": "ok",
+    "Active": "ok",
+    "Enabled": "ok",
+    "Completed": "ok",
+    "Passed": "ok",
+    "Succeeded": "ok",
+    "Rejected": "bad",
+    "Failed": "bad",
+    "Blocked": "bad",
+    "RolledBack": "bad",
+    "Aborted": "bad",
+    "Suspended": "bad",
+    "InProgress": "busy",
+    "Running": "busy",
+    "Verifying": "busy",
+    "RollingBack": "held",
+    "PendingApproval": "held",
+    "Paused": "held",
+    "Deprecated": "held",
+    "Yanked": "held",
+    "Disabled": "held",
+}
+
+
+def status_style(status: str) -> str:
+    """Tell the style of a status word; quiet when it is none that we know."""
+    return _STATUS_STYLES.get(status, "quiet")
+
+
+def status_text(status: str) -> Text:
+    """Show a status word in its colour."""
+    return Text(status or "-", style=status_style(status))
