@@ -1,0 +1,82 @@
+"""In-memory fakes of every port; each passes the contract tests of the real adapter."""
+
+from dataclasses import dataclass, field, replace
+
+from chalicelib.adapters.cursors import SignedCursors
+from chalicelib.ports import Ports, ServingPorts
+from tests.fakes.artifacts import FakeArtifacts
+from tests.fakes.clock import FakeClock, FakeIds
+from tests.fakes.deployments import FakeDeployments, FakeRoutes
+from tests.fakes.functions import FakePluginFunctions
+from tests.fakes.identity import FakeExecutions, FakeIdentity, FakeSecretBox
+from tests.fakes.plugins import FakePlugins, FakePublishLeases, FakeVersions
+from tests.fakes.tables import FakeTables
+from tests.fakes.tenants import FakeAuditTrail, FakeInstallations, FakeServingReads, FakeStates, FakeTenants
+
+__all__ = ["FakeClock", "FakeTables", "FakeWorld", "fake_ports", "fake_serving_ports"]
+
+
+@dataclass
+class FakeWorld:
+    """
+    Everything outside, in memory and with its own types, so that a test can set it up and look at it.
+
+    `ports` and `serving_ports` are two views of the same world.
+    """
+
+    clock: FakeClock = field(default_factory=FakeClock)
+    ids: FakeIds = field(default_factory=FakeIds)
+    tables: FakeTables = field(default_factory=FakeTables)
+    identity: FakeIdentity = field(default_factory=FakeIdentity)
+    executions: FakeExecutions = field(default_factory=FakeExecutions)
+    secrets: FakeSecretBox = field(default_factory=FakeSecretBox)
+    artifacts: FakeArtifacts = field(init=False)
+    functions: FakePluginFunctions = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.artifacts = FakeArtifacts(self.clock)
+        self.functions = FakePluginFunctions(self.artifacts)
+
+    @property
+    def ports(self) -> Ports:
+        """What the control plane sees."""
+        return Ports(
+            clock=self.clock,
+            ids=self.ids,
+            plugins=FakePlugins(self.tables),
+            versions=FakeVersions(self.tables),
+            publish_leases=FakePublishLeases(self.tables),
+            routes=FakeRoutes(self.tables),
+            deployments=FakeDeployments(self.tables),
+            tenants=FakeTenants(self.tables),
+            installations=FakeInstallations(self.tables),
+            audit=FakeAuditTrail(self.tables),
+            artifacts=self.artifacts,
+            functions=self.functions,
+            executions=self.executions,
+            identity=self.identity,
+            secrets=self.secrets,
+            cursors=SignedCursors(lambda: b"key of the fake cursors"),
+        )
+
+    @property
+    def serving_ports(self) -> ServingPorts:
+        """What an invocation sees."""
+        return ServingPorts(
+            clock=self.clock,
+            ids=self.ids,
+            reads=FakeServingReads(self.tables),
+            states=FakeStates(self.tables),
+            functions=self.functions,
+            secrets=self.secrets,
+        )
+
+
+def fake_ports(**overrides: object) -> Ports:
+    """Make the ports of a new, empty world; *overrides* replace some of them by name."""
+    return replace(FakeWorld().ports, **overrides)  # type: ignore[arg-type]
+
+
+def fake_serving_ports(**overrides: object) -> ServingPorts:
+    """Make the serving ports of a new, empty world; *overrides* replace some of them by name."""
+    return replace(FakeWorld().serving_ports, **overrides)  # type: ignore[arg-type]
