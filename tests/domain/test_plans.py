@@ -1,0 +1,69 @@
+"""Plans end, steps run once, and a strategy that can't be run is refused rather than guessed."""
+
+from __future__ import annotations
+
+import pytest
+
+from chalicelib.domain.plans import Plan, StepKind, StepStatus, Verdict
+from chalicelib.domain.routes import FULL_BPS
+from chalicelib.domain.strategies import Strategy, StrategyUnavailableError, compile_plan
+
+NOW = "2026-11-22T12:00:00.000Z"
+LATER = "2026-11-22T12:00:01.000Z"
+BROKEN = Verdict("fail", "health check failed")
+
+
+def direct() -> Plan:
+    return compile_plan(Strategy.DIRECT)
+
+
+def test_direct_warms_checks_and_then_gives_everything() -> None:
+    steps = direct().steps
+
+    assert [step.kind for step in steps] == [StepKind.WARM, StepKind.SMOKE, StepKind.SHIFT]
+    assert steps[-1].share_bps == FULL_BPS
+    assert [step.index for step in steps] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("strategy", [strategy for strategy in Strategy if strategy is not Strategy.DIRECT])
+def test_a_strategy_that_this_release_lacks_is_refused_with_a_fix(strategy: Strategy) -> None:
+    with pytest.raises(StrategyUnavailableError) as refused:
+        compile_plan(strategy)
+
+    assert "Direct" in refused.value.fix
+
+
+def test_a_plan_comes_to_its_end() -> None:
+    plan = direct()
+    progress = [plan.progress_percentage]
+
+    while plan.current is not None:
+        plan = plan.begin(plan.current.index, NOW).complete(plan.current.index, LATER)
+        progress.append(plan.progress_percentage)
+
+    assert progress == [0, 33, 66, 100]
+
+
+def test_beginning_and_completing_a_step_again_changes_nothing() -> None:
+    begun = direct().begin(0, NOW)
+
+    assert begun.begin(0, LATER) == begun
+    assert begun.complete(0, NOW).complete(0, LATER) == begun.complete(0, NOW)
+
+
+def test_a_failed_step_keeps_its_verdict_and_skips_what_follows() -> None:
+    plan = direct().begin(0, NOW).complete(0, NOW).begin(1, NOW).fail(LATER, BROKEN)
+
+    assert [step.status for step in plan.steps] == [StepStatus.COMPLETED, StepStatus.FAILED, StepStatus.SKIPPED]
+    assert plan.steps[1].verdict == BROKEN
+    assert plan.current is None
+
+
+def test_failing_a_plan_that_has_ended_changes_nothing() -> None:
+    plan = direct().begin(0, NOW).fail(LATER, BROKEN)
+
+    assert plan.fail(LATER, Verdict("fail", "again")) == plan
+
+
+def test_a_plan_without_steps_is_done() -> None:
+    assert Plan(()).progress_percentage == 100

@@ -1,0 +1,87 @@
+"""Which version serves a tenant: deterministic, monotonic, exact at the ends, fair, and never a surprise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.domain.installations import Installation
+from chalicelib.domain.resolution import Reason, Resolution, bucket_of, resolve
+from chalicelib.domain.routes import FULL_BPS, Route, Target
+from chalicelib.domain.tenants import Tenant, TenantStatus
+
+NOW = "2026-11-22T12:00:00.000Z"
+BLUE = Target("1.0.0", "v1-0-0", "1", "aa")
+GREEN = Target("2.0.0", "v2-0-0", "2", "bb")
+ROUTE = Route("echo", "Production", salt="pepper", stable=BLUE, candidate=GREEN, candidate_bps=1_000)
+ACME = Tenant("acme", "Acme", NOW, NOW)
+INSTALLED = Installation("acme", "echo", NOW, NOW)
+
+tenant_ids = st.from_regex(r"[a-z0-9][a-z0-9-]{0,20}", fullmatch=True)
+shares = st.integers(min_value=0, max_value=FULL_BPS)
+
+
+def served(tenant_id: str, share_bps: int) -> Resolution:
+    """Resolve an installed tenant at a share of the candidate."""
+    tenant = replace(ACME, id=tenant_id)
+    return resolve(replace(ROUTE, candidate_bps=share_bps), tenant, replace(INSTALLED, tenant_id=tenant_id))
+
+
+@pytest.mark.parametrize(
+    "route, tenant, installation, reason",
+    [
+        (ROUTE, replace(ACME, status=TenantStatus.SUSPENDED), INSTALLED, Reason.BLOCKED),
+        (None, replace(ACME, status=TenantStatus.SUSPENDED), None, Reason.BLOCKED),
+        (ROUTE, None, INSTALLED, Reason.NOT_INSTALLED),
+        (ROUTE, ACME, None, Reason.NOT_INSTALLED),
+        (ROUTE, ACME, replace(INSTALLED, is_enabled=False), Reason.NOT_INSTALLED),
+        (None, ACME, INSTALLED, Reason.NOT_DEPLOYED),
+        (replace(ROUTE, stable=None, candidate_bps=0), ACME, INSTALLED, Reason.NOT_DEPLOYED),
+    ],
+)
+def test_nobody_serves_when_a_rule_says_so_and_the_reason_tells_which(
+    route: Route | None, tenant: Tenant | None, installation: Installation | None, reason: Reason
+) -> None:
+    assert resolve(route, tenant, installation) == Resolution(None, reason)
+
+
+@given(tenant_ids, shares)
+def test_the_same_question_has_the_same_answer(tenant_id: str, share_bps: int) -> None:
+    assert served(tenant_id, share_bps) == served(tenant_id, share_bps)
+
+
+@given(tenant_ids, shares, shares)
+def test_raising_the_share_never_moves_a_tenant_back(tenant_id: str, one: int, other: int) -> None:
+    lower, higher = sorted((one, other))
+
+    if served(tenant_id, lower).target == GREEN:
+        assert served(tenant_id, higher).target == GREEN
+
+
+@given(tenant_ids)
+def test_no_share_and_the_full_share_are_exact(tenant_id: str) -> None:
+    assert served(tenant_id, 0) == Resolution(BLUE, Reason.STABLE)
+    assert served(tenant_id, FULL_BPS) == Resolution(GREEN, Reason.CANARY)
+
+
+def test_ten_percent_of_many_tenants_are_ten_percent_within_four_sigma() -> None:
+    tenants = 100_000
+
+    on_candidate = sum(bucket_of("echo", "pepper", f"tenant-{number}") < 1_000 for number in range(tenants))
+
+    sigma = (tenants * 0.1 * 0.9) ** 0.5
+    assert abs(on_candidate - tenants * 0.1) < 4 * sigma
+
+
+def test_no_tenant_is_always_the_guinea_pig_of_every_plugin() -> None:
+    first = {number for number in range(10_000) if bucket_of("echo", "a", f"tenant-{number}") < 1_000}
+    second = {number for number in range(10_000) if bucket_of("tax", "b", f"tenant-{number}") < 1_000}
+
+    assert 60 < len(first & second) < 140  # 100 expected, sigma 9.5: the linear CRC-32 reached 186
+
+
+def test_a_bucket_never_changes_between_releases() -> None:
+    assert bucket_of("payment-processor-stripe", "pepper", "acme") == 2_518
