@@ -67,6 +67,19 @@ class PluginRepository(Protocol):
         """
 
 
+    def remove(self, plugin: Plugin, record: AuditRecord) -> None:
+        """
+        Write the tombstone *plugin* if nobody changed it and none of its routes has a target.
+
+        One transaction with condition checks on the routes of all environments: a deployment that commits
+        a route checks in turn that the plugin is there, so of the two exactly one wins.
+
+        Raises:
+            StaleRevisionError: Somebody changed the plugin.
+            ConflictError: It serves somewhere.
+        """
+
+
 class VersionRepository(Protocol):
     """Versions of plugins. None is ever removed: a deleted one stays as taken."""
 
@@ -163,11 +176,13 @@ class DeploymentRepository(Protocol):
 
         Conditions: the deployment's revision is the one read; a given *route* follows the stored one
         (``epoch`` one less, or none stored and epoch 1) and its fence is not smaller than the stored one;
-        a given *lease* still has the same fence (holder ``""`` releases it).
+        a given *lease* still has the same fence (holder ``""`` releases it); a route with any target needs
+        its plugin not to be deleted.
 
         Raises:
             StaleRevisionError: Somebody wrote in between.
             FencedOffError: The lease or the route has a newer fence.
+            NotFoundError: The plugin was deleted.
         """
 
     def timeline(self, deployment_id: str) -> tuple[AuditRecord, ...]:
@@ -347,6 +362,9 @@ class Executions(Protocol):
         Raises:
             TransientError: Step Functions throttles or is unreachable.
         """
+
+    def arn_of(self, machine: str, name: str) -> str:
+        """Say which ARN the execution *name* of a machine has, started or not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,7 +158,6 @@ class Version:
     code_sha256: str | None = None
     init_ms: float | None = None
     ready_at: str | None = None
-    execution_arn: str | None = None
     revision: int = 0
 
     @property

@@ -15,7 +15,7 @@ from chalicelib.domain.deployments import (
     DeploymentStatus,
     Lease,
 )
-from chalicelib.domain.errors import ConflictError, DomainError, NotFoundError, StaleRevisionError, TransientError
+from chalicelib.domain.errors import DomainError, NotFoundError, StaleRevisionError, TransientError
 from chalicelib.domain.policies import DEFAULT_POLICIES
 from chalicelib.domain.routes import Route, Target
 from chalicelib.domain.strategies import DEFAULT_STRATEGY, Strategy, compile_plan
@@ -96,7 +96,7 @@ def _prepare(command: CreateDeployment, last: Lease | None, ports: Ports) -> Dep
     plan = compile_plan(strategy)
     DEFAULT_POLICIES[command.environment].require_no_approval()
     route = ports.routes.get(command.plugin_id, command.environment)
-    return Deployment(
+    deployment = Deployment(
         id=ports.ids.new("dep"),
         plugin_id=command.plugin_id,
         environment=command.environment,
@@ -110,6 +110,7 @@ def _prepare(command: CreateDeployment, last: Lease | None, ports: Ports) -> Dep
         reason=command.reason,
         previous_version=route.stable.version if route and route.stable else None,
     )
+    return replace(deployment, execution_arn=ports.executions.arn_of("deployment", deployment.execution_name))
 
 
 def target_of(version: Version) -> Target:
@@ -152,16 +153,11 @@ def _start(deployment: Deployment, caller: Caller, ports: Ports) -> Deployment:
     """Start the execution; if Step Functions refuses, end the deployment and give the lease back."""
     given = {"deployment_id": deployment.id, "trace_id": caller.trace_id}
     try:
-        arn = ports.executions.start("deployment", deployment.execution_name, given)
+        ports.executions.start("deployment", deployment.execution_name, given)
     except (TransientError, DomainError):
         _give_up(deployment, ports)
         raise
-    record = record_of(SYSTEM, "StartExecution", f"deployments/{deployment.id}", ports, after={"executionArn": arn})
-    try:
-        return ports.deployments.commit(replace(deployment, execution_arn=arn), record)
-    except ConflictError:
-        # The execution was faster and wrote first; it has its own ARN from its context.
-        return ports.deployments.get(deployment.id)
+    return deployment
 
 
 def _give_up(deployment: Deployment, ports: Ports) -> None:

@@ -191,9 +191,9 @@ def delete_plugin(command: DeletePlugin, ports: Ports) -> Plugin:
         before={"status": plugin.status},
         after={"status": deleted.status},
     )
-    saved = ports.plugins.save(deleted, record)
+    ports.plugins.remove(deleted, record)
     ports.functions.delete(plugin.id)
-    return saved
+    return deleted
 
 
 def _owned(caller: Caller, plugin_id: str, ports: Ports) -> Plugin:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -157,8 +157,8 @@ def finalize_version(command: FinalizeVersion, ports: Ports) -> Version:
             after={"status": verifying.status},
         )
         verifying = ports.versions.save(verifying, record)
-    arn = ports.executions.start("intake", intake_name(verifying), intake_input(verifying, command.caller.trace_id))
-    return replace(verifying, execution_arn=arn)
+    ports.executions.start("intake", intake_name(verifying), intake_input(verifying, command.caller.trace_id))
+    return verifying
 
 
 def intake_name(version: Version) -> str:

@@ -8,6 +8,7 @@ from chalicelib.domain.deployments import Deployment, DeploymentInProgressError,
 from chalicelib.domain.errors import ConflictError, FencedOffError, NotFoundError, StaleRevisionError
 from chalicelib.domain.ids import Environment
 from chalicelib.domain.pages import Page, PageRequest
+from chalicelib.domain.plugins import PluginStatus
 from chalicelib.domain.routes import Route
 from tests.fakes.tables import FakeTables, page_of, require_revision
 
@@ -79,6 +80,7 @@ class FakeDeployments:
                 self._require_same_fence(lease)
             if route is not None:
                 self._require_next(route)
+                self._require_plugin(route)
             require_revision(self.tables.deployments.get(deployment.id), deployment.revision)
 
             saved = replace(deployment, revision=deployment.revision + 1)
@@ -97,6 +99,11 @@ class FakeDeployments:
         known = self.lease(lease.plugin_id, lease.environment)
         if known is None or known.fence != lease.fence:
             raise FencedOffError("A newer deployment holds the lease.")
+
+    def _require_plugin(self, route: Route) -> None:
+        plugin = self.tables.plugins.get(route.plugin_id)
+        if route.targets and plugin is not None and plugin.status is PluginStatus.DELETED:
+            raise NotFoundError(f"There is no plugin {route.plugin_id!r}.", fix="Register it again.")
 
     def _require_next(self, route: Route) -> None:
         known = self.tables.routes.get((route.plugin_id, route.environment))

@@ -61,6 +61,9 @@ class FakeExecutions:
         if self.is_down:
             raise TransientError("Step Functions is unreachable.")
         self.started.setdefault(name, (machine, json.loads(json.dumps(given))))
+        return self.arn_of(machine, name)
+
+    def arn_of(self, machine: str, name: str) -> str:
         return f"arn:aws:states:us-east-1:000000000000:execution:hotswap-{machine}:{name}"
 
 

@@ -45,6 +45,14 @@ class FakePlugins:
             return saved
 
 
+    def remove(self, plugin: Plugin, record: AuditRecord) -> None:
+        with self.tables.transaction(record):
+            require_revision(self.tables.plugins.get(plugin.id), plugin.revision)
+            if any(route.targets for route in self.tables.routes.values() if route.plugin_id == plugin.id):
+                raise ConflictError(f"{plugin.id} serves somewhere.", fix="Deprecate it instead.")
+            self.tables.plugins[plugin.id] = replace(plugin, revision=plugin.revision + 1)
+
+
 @dataclass
 class FakeVersions:
     """Versions; a deleted one stays as taken."""
