@@ -33,7 +33,7 @@ class IdSource(Protocol):
     """Where new identifiers come from."""
 
     def new(self, prefix: str) -> str:
-        """Return *prefix* and a ULID: unique, and sorting by time (``dep_01J…``)."""
+        """Return *prefix*, ``_`` and a ULID: unique, and sorting by time (``new("dep")`` is ``dep_01J…``)."""
 
 
 class PluginRepository(Protocol):

@@ -24,6 +24,6 @@ class FakeIds:
         self._next = 0
 
     def new(self, prefix: str) -> str:
-        identifier = f"{prefix}01HSF{self._next:021d}"
+        identifier = f"{prefix}_01HSF{self._next:021d}"
         self._next += 1
         return identifier

@@ -1,0 +1,170 @@
+"""Deployments begin once, only where they may, and a dead one never blocks the next."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.domain.authorization import Caller, Role
+from chalicelib.domain.deployments import LEASE_SECONDS, Deployment, DeploymentInProgressError, DeploymentStatus
+from chalicelib.domain.errors import DomainError, ForbiddenError, NotFoundError, TransientError
+from chalicelib.domain.ids import Environment
+from chalicelib.domain.plugins import PluginType
+from chalicelib.domain.policies import ApprovalsUnavailableError
+from chalicelib.domain.routes import Route, Target
+from chalicelib.domain.strategies import Strategy, StrategyUnavailableError
+from chalicelib.domain.versions import VersionNotReadyError, VersionStatus
+from chalicelib.services.deployments import CreateDeployment, create_deployment
+from chalicelib.services.plugins import RegisterPlugin, register_plugin
+from chalicelib.services.versions import CreateVersion, create_version
+from tests.fakes import FakeWorld
+
+ANA = Caller("ana", frozenset({Role.DEVELOPER}), trace_id="trace-1")
+ADMIN = Caller("root", frozenset({Role.ADMIN}))
+TO_DEVELOPMENT = CreateDeployment(ANA, "echo", "1.0.0", Environment.DEVELOPMENT, reason="first")
+
+
+@pytest.fixture
+def world() -> FakeWorld:
+    """Make a world in which echo 1.0.0 is Ready."""
+    world = FakeWorld()
+    register_plugin(RegisterPlugin(ANA, "echo", PluginType.OTHER), world.ports)
+    draft, _ = create_version(CreateVersion(ANA, "echo", "1.0.0", sha256="ab" * 32, size=7), world.ports)
+    world.tables.versions["echo", "1.0.0"] = replace(draft, status=VersionStatus.READY, lambda_version="1")
+    return world
+
+
+def test_a_deployment_begins_with_its_plan_its_lease_and_one_execution(world: FakeWorld) -> None:
+    deployment = create_deployment(TO_DEVELOPMENT, world.ports)
+
+    assert (deployment.status, deployment.strategy, deployment.fence) == ("Pending", "Direct", 1)
+    assert deployment.target == Target("1.0.0", "v1-0-0", "1", "ab" * 32)
+    assert world.tables.leases["echo", "Development"].holder == deployment.id
+    name = deployment.execution_name
+    assert world.executions.started[name] == ("deployment", {"deployment_id": deployment.id, "trace_id": "trace-1"})
+    assert deployment.execution_arn is not None
+    assert deployment.execution_arn.endswith(name)
+    assert world.tables.records[-1].reason == "first"
+
+
+def test_a_version_that_keeps_state_is_told_to_the_route(world: FakeWorld) -> None:
+    ready = world.tables.versions["echo", "1.0.0"]
+    world.tables.versions["echo", "1.0.0"] = replace(ready, manifest={"stateSchema": 2})
+
+    assert create_deployment(TO_DEVELOPMENT, world.ports).target.has_state
+
+
+def test_a_dry_run_shows_the_plan_and_starts_nothing(world: FakeWorld) -> None:
+    preview = create_deployment(replace(TO_DEVELOPMENT, validate_only=True), world.ports)
+
+    assert [step.kind for step in preview.plan.steps] == ["warm", "smoke", "shift"]
+    assert world.tables.deployments == {}
+    assert world.tables.leases == {}
+    assert world.executions.started == {}
+
+
+def test_a_dry_run_meets_the_live_deployment_as_the_real_one_would(world: FakeWorld) -> None:
+    create_deployment(TO_DEVELOPMENT, world.ports)
+
+    with pytest.raises(DeploymentInProgressError):
+        create_deployment(replace(TO_DEVELOPMENT, validate_only=True), world.ports)
+
+
+@pytest.mark.parametrize(
+    "command, error",
+    [
+        (replace(TO_DEVELOPMENT, plugin_id="nobody"), NotFoundError),
+        (replace(TO_DEVELOPMENT, version="9.9.9"), NotFoundError),
+        (replace(TO_DEVELOPMENT, strategy=Strategy.CANARY), StrategyUnavailableError),
+        (replace(TO_DEVELOPMENT, environment=Environment.PRODUCTION), ForbiddenError),
+        (replace(TO_DEVELOPMENT, environment=Environment.QA, strategy=Strategy.DIRECT), ApprovalsUnavailableError),
+        (
+            replace(TO_DEVELOPMENT, caller=ADMIN, environment=Environment.PRODUCTION, strategy=Strategy.DIRECT),
+            ApprovalsUnavailableError,
+        ),
+        (replace(TO_DEVELOPMENT, caller=Caller("v", frozenset({Role.VIEWER}))), ForbiddenError),
+    ],
+)
+def test_what_may_not_be_deployed_leaves_no_trace(
+    world: FakeWorld, command: CreateDeployment, error: type[DomainError]
+) -> None:
+    with pytest.raises(error) as refused:
+        create_deployment(command, world.ports)
+
+    assert refused.value.fix
+    assert world.tables.deployments == {}
+    assert world.tables.leases == {}
+
+
+@pytest.mark.parametrize("status", [status for status in VersionStatus if status is not VersionStatus.READY])
+def test_only_a_ready_version_is_deployed(world: FakeWorld, status: VersionStatus) -> None:
+    world.tables.versions["echo", "1.0.0"] = replace(world.tables.versions["echo", "1.0.0"], status=status)
+
+    with pytest.raises((VersionNotReadyError, NotFoundError)):
+        create_deployment(TO_DEVELOPMENT, world.ports)
+
+
+def test_two_deployments_at_once_are_one_deployment_and_a_conflict_that_names_it(world: FakeWorld) -> None:
+    live = create_deployment(TO_DEVELOPMENT, world.ports)
+
+    with pytest.raises(DeploymentInProgressError) as refused:
+        create_deployment(TO_DEVELOPMENT, world.ports)
+
+    assert live.id in refused.value.fix
+    assert list(world.tables.deployments) == [live.id]
+
+
+def test_predecessor_had_no_lock_fifty_racing_requests_make_one_live_deployment(world: FakeWorld) -> None:
+    def try_it(_: int) -> Deployment | None:
+        try:
+            return create_deployment(TO_DEVELOPMENT, world.ports)
+        except DeploymentInProgressError:
+            return None
+
+    with ThreadPoolExecutor(10) as pool:
+        winners = [deployment for deployment in pool.map(try_it, range(50)) if deployment]
+
+    assert len(winners) == 1
+    assert list(world.tables.deployments) == [winners[0].id]
+
+
+def test_a_dead_deployment_blocks_only_until_its_lease_runs_out(world: FakeWorld) -> None:
+    dead = create_deployment(TO_DEVELOPMENT, world.ports)
+    world.clock.advance(seconds=LEASE_SECONDS + 1)
+
+    following = create_deployment(TO_DEVELOPMENT, world.ports)
+
+    assert following.fence == dead.fence + 1
+    ended = world.ports.deployments.get(dead.id)
+    assert (ended.status, ended.status_reason) == (DeploymentStatus.FAILED, "abandoned: its lease ran out")
+
+
+def test_an_ended_deployment_whose_lease_was_kept_does_not_end_twice(world: FakeWorld) -> None:
+    done = create_deployment(TO_DEVELOPMENT, world.ports)
+    world.tables.deployments[done.id] = replace(done, status=DeploymentStatus.COMPLETED)
+    world.clock.advance(seconds=LEASE_SECONDS + 1)
+
+    create_deployment(TO_DEVELOPMENT, world.ports)
+
+    assert world.ports.deployments.get(done.id).status is DeploymentStatus.COMPLETED
+
+
+def test_a_deployment_that_can_not_start_ends_and_gives_the_lease_back(world: FakeWorld) -> None:
+    world.executions.is_down = True
+    with pytest.raises(TransientError):
+        create_deployment(TO_DEVELOPMENT, world.ports)
+    world.executions.is_down = False
+
+    again = create_deployment(TO_DEVELOPMENT, world.ports)
+
+    first = next(deployment for key, deployment in world.tables.deployments.items() if key != again.id)
+    assert (first.status, first.status_reason) == ("Failed", "the execution could not be started")
+
+
+def test_the_previous_version_is_the_one_that_serves_now(world: FakeWorld) -> None:
+    stable = Target("0.9.0", "v0-9-0", "7", "cc")
+    world.tables.routes["echo", "Development"] = Route("echo", "Development", "salt", stable=stable, epoch=1)
+
+    assert create_deployment(TO_DEVELOPMENT, world.ports).previous_version == "0.9.0"

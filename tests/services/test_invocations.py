@@ -1,0 +1,188 @@
+"""Invocations: the version that serves, with this tenant's config, secrets and state, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.authorization import Caller, Role
+from chalicelib.domain.errors import (
+    DomainError,
+    ForbiddenError,
+    NotFoundError,
+    PluginFailedError,
+    PluginTimeoutError,
+    StaleRevisionError,
+    ValidationError,
+)
+from chalicelib.domain.ids import Environment
+from chalicelib.domain.installations import Installation, secret_context
+from chalicelib.domain.routes import Route, Target
+from chalicelib.domain.tenants import Tenant, TenantStatus
+from chalicelib.services.invocations import InvokePlugin, invoke_plugin
+from tests.fakes import FakeWorld
+
+HOST = Caller("shop", frozenset({Role.HOST}), trace_id="trace-1")
+OWNER = Caller("olga", frozenset({Role.TENANT_OWNER}), tenant_id="acme")
+BLUE = Target("1.0.0", "v1-0-0", "1", "aa")
+CHARGE = InvokePlugin(HOST, "echo", "acme", "charge", {"amount": 5}, Environment.DEVELOPMENT)
+
+
+@pytest.fixture
+def world() -> FakeWorld:
+    """Make a world in which echo 1.0.0 serves Development, for acme with a secret and for globex without."""
+    world = FakeWorld()
+    world.tables.routes["echo", "Development"] = Route("echo", "Development", "salt", stable=BLUE, epoch=1)
+    sealed = world.secrets.seal("sk_acme", secret_context("acme", "echo", "apiKey"))
+    for tenant, secrets in (("acme", {"apiKey": sealed}), ("globex", {})):
+        world.tables.tenants[tenant] = Tenant(tenant, tenant, "", "")
+        world.tables.installations[tenant, "echo"] = Installation(
+            tenant, "echo", "", "", config={"name": tenant}, sealed_secrets=secrets, revision=1
+        )
+    world.functions.respond("echo", "v1-0-0", {"ok": True, "result": {"charged": 5}})
+    return world
+
+
+def sent(world: FakeWorld) -> Mapping[str, Any]:
+    return world.functions.calls[-1].payload
+
+
+def test_the_stable_version_answers_and_says_that_it_did(world: FakeWorld) -> None:
+    invocation = invoke_plugin(CHARGE, world.serving_ports)
+
+    assert invocation.result == {"charged": 5}
+    assert (invocation.version, invocation.reason, invocation.trace_id) == ("1.0.0", "stable", "trace-1")
+    assert invocation.execution_id.startswith("exe_")
+    assert world.functions.calls[-1].alias == "v1-0-0"
+
+
+def test_a_plugin_gets_what_is_this_tenants_and_nothing_of_another(world: FakeWorld) -> None:
+    invoke_plugin(CHARGE, world.serving_ports)
+    assert sent(world)["config"] == {"name": "acme"}
+    assert sent(world)["secrets"] == {"apiKey": "sk_acme"}
+
+    invoke_plugin(replace(CHARGE, tenant_id="globex"), world.serving_ports)
+
+    assert sent(world)["config"] == {"name": "globex"}
+    assert sent(world)["secrets"] == {}
+    assert "acme" not in repr(sent(world))
+
+
+def test_an_owner_invokes_for_its_own_tenant_only(world: FakeWorld) -> None:
+    invoke_plugin(replace(CHARGE, caller=OWNER), world.serving_ports)
+
+    with pytest.raises(NotFoundError):
+        invoke_plugin(replace(CHARGE, caller=OWNER, tenant_id="globex"), world.serving_ports)
+
+    assert len(world.functions.calls) == 1
+
+
+@pytest.mark.parametrize(
+    "command, error",
+    [
+        (replace(CHARGE, tenant_id="nobody"), NotFoundError),
+        (replace(CHARGE, plugin_id="nothing"), NotFoundError),
+        (replace(CHARGE, environment=Environment.PRODUCTION), NotFoundError),
+    ],
+)
+def test_what_is_not_there_is_not_found_and_nothing_is_called(
+    world: FakeWorld, command: InvokePlugin, error: type[DomainError]
+) -> None:
+    with pytest.raises(error) as refused:
+        invoke_plugin(command, world.serving_ports)
+
+    assert refused.value.fix
+    assert world.functions.calls == []
+
+
+def test_a_suspended_tenant_is_refused(world: FakeWorld) -> None:
+    world.tables.tenants["acme"] = replace(world.tables.tenants["acme"], status=TenantStatus.SUSPENDED)
+
+    with pytest.raises(ForbiddenError, match="suspended"):
+        invoke_plugin(CHARGE, world.serving_ports)
+
+
+@pytest.mark.parametrize(
+    "kind, error",
+    [
+        ("UnknownOperation", ValidationError),
+        ("InvalidInput", ValidationError),
+        ("InvalidOutput", PluginFailedError),
+        ("PluginRaised", PluginFailedError),
+        ("EntryPointFailed", PluginFailedError),
+        ("PluginError", PluginFailedError),
+    ],
+)
+def test_a_failure_is_the_callers_or_the_plugins_and_says_which(
+    world: FakeWorld, kind: str, error: type[DomainError]
+) -> None:
+    flaw = {"field": "/amount", "message": "must be positive", "fix": "send a positive amount"}
+    world.functions.respond(
+        "echo", "v1-0-0", {"ok": False, "failure": {"kind": kind, "message": "no", "errors": [flaw]}}
+    )
+
+    with pytest.raises(error, match=kind) as refused:
+        invoke_plugin(CHARGE, world.serving_ports)
+
+    assert refused.value.errors[0].field == "/input/amount"
+
+
+def test_an_answer_that_is_not_the_runtimes_is_a_plugin_failure(world: FakeWorld) -> None:
+    world.functions.respond("echo", "v1-0-0", {"unexpected": True})
+
+    with pytest.raises(PluginFailedError):
+        invoke_plugin(CHARGE, world.serving_ports)
+
+
+def test_a_plugin_that_does_not_answer_in_time_is_a_timeout(world: FakeWorld) -> None:
+    world.functions.fail_next("call", PluginTimeoutError("too slow"))
+
+    with pytest.raises(PluginTimeoutError):
+        invoke_plugin(CHARGE, world.serving_ports)
+
+
+def with_state(world: FakeWorld) -> None:
+    world.tables.routes["echo", "Development"] = Route(
+        "echo", "Development", "salt", stable=replace(BLUE, has_state=True), epoch=1
+    )
+
+
+def test_state_goes_in_and_what_the_plugin_made_of_it_is_kept_for_this_tenant_alone(world: FakeWorld) -> None:
+    with_state(world)
+    world.functions.respond(
+        "echo", "v1-0-0", lambda given: {"ok": True, "result": {}, "state": {"n": given["state"].get("n", 0) + 1}}
+    )
+
+    for _ in range(2):
+        invoke_plugin(CHARGE, world.serving_ports)
+    invoke_plugin(replace(CHARGE, tenant_id="globex"), world.serving_ports)
+
+    assert world.serving_ports.states.load("acme", "echo")[0] == {"n": 2}
+    assert world.serving_ports.states.load("globex", "echo")[0] == {"n": 1}
+
+
+def test_two_calls_that_change_the_same_state_do_not_lose_one(world: FakeWorld) -> None:
+    with_state(world)
+    ports = world.serving_ports
+
+    def meanwhile(_: Mapping[str, Any]) -> dict[str, Any]:
+        ports.states.store("acme", "echo", {"n": 100}, revision=0)
+        return {"ok": True, "result": {}, "state": {"n": 1}}
+
+    world.functions.respond("echo", "v1-0-0", meanwhile)
+
+    with pytest.raises(StaleRevisionError):
+        invoke_plugin(CHARGE, ports)
+
+    assert ports.states.load("acme", "echo")[0] == {"n": 100}
+
+
+def test_a_plugin_without_state_reads_and_writes_none(world: FakeWorld) -> None:
+    world.functions.respond("echo", "v1-0-0", {"ok": True, "result": {}, "state": {"sneaky": True}})
+
+    invoke_plugin(CHARGE, world.serving_ports)
+
+    assert world.serving_ports.states.load("acme", "echo") == ({}, 0)
