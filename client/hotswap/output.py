@@ -55,15 +55,12 @@ class Output:
         listed = document if isinstance(document, Mapping) else {"items": list(document)}
         sys.stdout.write(json.dumps(listed, indent=2, ensure_ascii=False, default=str) + "\n")
 
-    def say(self, text: str) -> None:
-        """Print a line of a result to people; markup is Rich's."""
+    def say(self, template: str, **values: object) -> None:
+        """Print a line of a result to people: *template* in Rich's markup, *values* as they are."""
         if not self.is_json:
-            self.console.print(text, highlight=False)
+            from hotswap.views.theme import marked
 
-    def tell(self, text: str) -> None:
-        """Print a line of progress to people."""
-        if not self.is_json:
-            self.errors.print(text, highlight=False)
+            self.console.print(marked(template, **values))
 
     def _console_of(self, stream: TextIO) -> Console:
         from rich.console import Console

@@ -45,9 +45,9 @@ def login(session: Session, role: str | None, username: str | None, *, password_
         session.out.document(document)
         return
     roles = ", ".join(profile.roles) or "no role"
-    session.out.say(f"[ok]✔[/] Logged in as [name]{profile.username}[/] ({roles}).")
-    session.out.say(f"  [quiet]api[/]    {profile.api_url}")
-    session.out.say(f"  [quiet]token[/]  kept in {path}, readable by you only")
+    session.out.say("[ok]✔[/] Logged in as [name]{name}[/] ({roles}).", name=profile.username, roles=roles)
+    session.out.say("  [quiet]api[/]    {url}", url=profile.api_url)
+    session.out.say("  [quiet]token[/]  kept in {path}, readable by you only", path=path)
 
 
 @click.command(cls=HotSwapCommand)

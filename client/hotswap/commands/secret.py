@@ -12,6 +12,8 @@ from hotswap.errors import UsageError
 from hotswap.options import HotSwapGroup
 from hotswap.session import Session, pass_session
 
+_DONE = "[ok]✔[/] {verb} [name]{name}[/] of {plugin} for tenant {tenant}."
+
 
 @click.group(cls=HotSwapGroup)
 def secret() -> None:
@@ -34,11 +36,13 @@ def set_secret(
     The value comes from a file, from an environment variable, from stdin, or is asked for. It is never an
     argument: arguments are seen by every user of this machine.
     """
+    from hotswap.views.theme import marked
+
     value = _value(session, name, from_file, from_env)
     session.client.installations.set_secret(tenant_id, plugin_id, name, value, validate_only=session.options.dry_run)
     would = "Would keep" if session.options.dry_run else "Kept"
     document = {"tenantId": tenant_id, "pluginId": plugin_id, "name": name, "set": not session.options.dry_run}
-    session.out.show(document, lambda: f"[ok]✔[/] {would} [name]{name}[/] of {plugin_id} for tenant {tenant_id}.")
+    session.out.show(document, lambda: marked(_DONE, verb=would, name=name, plugin=plugin_id, tenant=tenant_id))
 
 
 @secret.command("delete")
@@ -48,11 +52,13 @@ def set_secret(
 @pass_session
 def delete_secret(session: Session, plugin_id: str, name: str, tenant_id: str) -> None:
     """Forget a secret."""
+    from hotswap.views.theme import marked
+
     session.confirm(f"Forget {name} of {plugin_id} for tenant {tenant_id}?")
     session.client.installations.delete_secret(tenant_id, plugin_id, name, validate_only=session.options.dry_run)
     would = "Would forget" if session.options.dry_run else "Forgot"
     document = {"tenantId": tenant_id, "pluginId": plugin_id, "name": name, "deleted": not session.options.dry_run}
-    session.out.show(document, lambda: f"[ok]✔[/] {would} [name]{name}[/] of {plugin_id} for tenant {tenant_id}.")
+    session.out.show(document, lambda: marked(_DONE, verb=would, name=name, plugin=plugin_id, tenant=tenant_id))
 
 
 def _value(session: Session, name: str, from_file: Path | None, from_env: str | None) -> str:

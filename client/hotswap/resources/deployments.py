@@ -22,28 +22,23 @@ class PlanStep:
     started_at: datetime | None
     ended_at: datetime | None
     verdict: str
+    verdict_reason: str
 
     @classmethod
     def of(cls, document: Document) -> PlanStep:
         """Read one entry of a deployment's ``plan``."""
-        verdict = document.get("verdict")
+        verdict = document.get("verdict") or {}
 
         return cls(
             index=int(number_of(document, "index") or 0),
             kind=text_of(document, "kind"),
-            detail=_detail_of(document.get("detail")),
+            detail=text_of(document, "detail"),
             status=text_of(document, "status"),
             started_at=time_of(document, "startedAt"),
             ended_at=time_of(document, "endedAt"),
-            verdict=_detail_of(verdict),
+            verdict=text_of(verdict, "outcome"),
+            verdict_reason=text_of(verdict, "reason"),
         )
-
-
-def _detail_of(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {part}" for name, part in value.items())
-
-    return "" if value is None else str(value)
 
 
 @dataclass(frozen=True, slots=True)

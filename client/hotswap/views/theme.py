@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.markup import escape
 from rich.text import Text
 from rich.theme import Theme
 
@@ -23,8 +24,6 @@ _STATUS_STYLES = {
     "Active": "ok",
     "Enabled": "ok",
     "Completed": "ok",
-    "Passed": "ok",
-    "Succeeded": "ok",
     "Rejected": "bad",
     "Failed": "bad",
     "Blocked": "bad",
@@ -51,3 +50,8 @@ def status_style(status: str) -> str:
 def status_text(status: str) -> Text:
     """Show a status word in its colour."""
     return Text(status or "-", style=status_style(status))
+
+
+def marked(template: str, **values: object) -> Text:
+    """Fill *template*, in Rich's markup, with values that are shown as they are."""
+    return Text.from_markup(template.format(**{name: escape(str(value)) for name, value in values.items()}))

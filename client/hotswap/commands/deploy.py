@@ -1,0 +1,145 @@
+"""`deploy`: make a version the current one of an environment, and watch it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from hotswap.commands.arguments import ENVIRONMENTS, STRATEGIES
+from hotswap.errors import ExitCode, HotSwapError
+from hotswap.options import HotSwapGroup
+from hotswap.session import Session, pass_session
+from hotswap.waiting import wait_for
+
+if TYPE_CHECKING:
+    from hotswap.resources.deployments import Deployment
+
+WAIT_SECONDS = 600.0
+_STATUSES = click.Choice(
+    [
+        "Pending",
+        "PendingApproval",
+        "InProgress",
+        "Paused",
+        "RollingBack",
+        "Completed",
+        "RolledBack",
+        "Rejected",
+        "Aborted",
+        "Superseded",
+        "Failed",
+    ],
+    case_sensitive=False,
+)
+
+
+@click.group(cls=HotSwapGroup)
+def deploy() -> None:
+    """Make a version the current one of an environment."""
+
+
+@deploy.command("create")
+@click.argument("plugin_id", metavar="PLUGIN")
+@click.argument("number", metavar="VERSION")
+@click.option("--environment", "-e", type=ENVIRONMENTS, default="Development", show_default=True, help="Where.")
+@click.option("--strategy", "-s", type=STRATEGIES, help="How; the environment's own when absent.")
+@click.option("--reason", help="Why; kept with the deployment.")
+@click.option("--wait", is_flag=True, help="Watch it until it ends.")
+@pass_session
+def create(
+    session: Session,
+    plugin_id: str,
+    number: str,
+    environment: str,
+    strategy: str | None,
+    reason: str | None,
+    *,
+    wait: bool,
+) -> None:
+    """
+    Begin a deployment. With --dry-run, show its plan and change nothing.
+
+    With --wait the exit code tells how it ended: 0 completed, 1 not, 3 held, 6 still running.
+    """
+    from hotswap.views.deployments import deployment_view
+
+    now = session.environment.clock.now
+    begun = session.client.deployments.create(
+        plugin_id,
+        number,
+        environment=environment,
+        strategy=strategy,
+        reason=reason,
+        validate_only=session.options.dry_run,
+    )
+    if session.options.dry_run or not wait:
+        session.out.show(begun.raw, lambda: deployment_view(begun, now=now()))
+        return
+    ended = _watch(session, begun)
+    session.out.show(ended.raw, lambda: deployment_view(ended, now=now()))
+    if ended.status != "Completed":
+        _stop(ended)
+
+
+@deploy.command("list")
+@click.option("--plugin", "plugin_id", metavar="PLUGIN", help="Only of this plugin.")
+@click.option("--environment", "-e", type=ENVIRONMENTS, help="Only in this environment.")
+@click.option("--status", type=_STATUSES, help="Only in this status.")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="No more than this many.")
+@pass_session
+def list_deployments(
+    session: Session, plugin_id: str | None, environment: str | None, status: str | None, limit: int
+) -> None:
+    """List deployments, the latest first."""
+    from hotswap.views.deployments import deployments_view
+
+    found = list(
+        session.client.deployments.list(plugin_id=plugin_id, environment=environment, status=status, limit=limit)
+    )
+    is_filtered = any((plugin_id, environment, status))
+    session.out.show(
+        [each.raw for each in found],
+        lambda: deployments_view(found, session.environment.clock.now(), is_filtered=is_filtered),
+    )
+
+
+@deploy.command("show")
+@click.argument("deployment_id", metavar="DEPLOYMENT")
+@pass_session
+def show(session: Session, deployment_id: str) -> None:
+    """Show a deployment and its plan."""
+    from hotswap.views.deployments import deployment_view
+
+    found = session.client.deployments.get(deployment_id)
+    session.out.show(found.raw, lambda: deployment_view(found, now=session.environment.clock.now()))
+
+
+def _watch(session: Session, begun: Deployment) -> Deployment:
+    from hotswap.views.watching import DeploymentWatch
+
+    with DeploymentWatch(session.out, session.environment.clock) as watch:
+        return wait_for(
+            lambda: session.client.deployments.get(begun.id),
+            lambda seen: seen.is_settled or seen.is_held,
+            session.deadline(WAIT_SECONDS),
+            seen=watch.show,
+            what=f"Deployment {begun.id}",
+            look_again=f"hotswap deploy show {begun.id}",
+        )
+
+
+def _stop(ended: Deployment) -> NoReturn:
+    why = f": {ended.status_reason}" if ended.status_reason else ""
+    if ended.is_held:
+        raise HotSwapError(
+            f"Deployment {ended.id} is held ({ended.status}){why}.",
+            fix=f"see what it waits for with `hotswap deploy show {ended.id}`",
+            code="HELD",
+            exit_code=ExitCode.HELD,
+        )
+    raise HotSwapError(
+        f"Deployment {ended.id} ended as {ended.status}{why}.",
+        fix=f"read its steps with `hotswap deploy show {ended.id}`; tenants are served by the last known good version",
+        code="DEPLOYMENT_FAILED",
+    )
