@@ -7,7 +7,7 @@ that `infra.local.emulator` makes; the token only marks the process as ours.
 
 import sys
 
-from infra.local import weighted_aliases
+from infra.local import gateway_errors, pins, weighted_aliases
 
 
 def main() -> None:
@@ -15,9 +15,11 @@ def main() -> None:
     Serve.
 
     Raises:
-        EmulatorChangedError: MiniStack is not the pinned one.
+        EmulatorChangedError: MiniStack is not the pinned one; nothing has been wrapped.
     """
+    pins.check()
     weighted_aliases.install()
+    gateway_errors.install()
     from ministack import app
 
     # MiniStack reads the command line as its own.

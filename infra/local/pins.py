@@ -1,7 +1,7 @@
 """
 The pins of what we wrap in MiniStack: its release, and the source of each function that we rely on.
 
-The wrappers of `infra.local.weighted_aliases` depend on how these functions work inside. So an upgrade
+The wrappers of `weighted_aliases` and `gateway_errors` depend on how these functions work inside. So an upgrade
 fails when the emulator starts, with the names of what differs, and not somewhere in a test.
 """
 
@@ -81,6 +81,26 @@ SEAMS = (
         "record_metric",
         "7f777bfbe523a0c546fed315883fc1cb1ef995d5fbd0339d400458272d0464a5",
     ),
+    Seam(
+        "ministack.services.apigateway_v1",
+        "_import_rest_api",
+        "ef72f9312702dbb3ce83c5cf0d45aa6e570ba2989e79a1446e4534c8d7773e7d",
+    ),
+    Seam(
+        "ministack.services.apigateway_v1",
+        "_put_gateway_response",
+        "93e727fc3806527abef78a2562ed63edc813d33185c154fafde2cba52f6dd450",
+    ),
+    Seam(
+        "ministack.services.apigateway_v1",
+        "_gateway_error_response",
+        "c0a3f091df36886a9bcde5dbfa26481f1e1bf4a1f887b832981841f3a53b3c58",
+    ),
+    Seam(
+        "ministack.services.apigateway_v1",
+        "_create_deployment",
+        "cf248c888e1fa3d7cc7fa26c164e31c62dc44e9b4b3f3e314e1043bc4e7d3ef5",
+    ),
 )
 
 
@@ -109,7 +129,7 @@ def check(seams: tuple[Seam, ...] = SEAMS, release: str = PINNED_RELEASE) -> Non
     if installed != release or differing:
         found = f"found ministack {installed}, wrote for {release}; functions that differ: {differing or 'none'}"
         raise EmulatorChangedError(
-            f"the emulator is not the one that infra/local/weighted_aliases.py was written for: {found}.\n"
+            f"the emulator is not the one that infra/local wraps: {found}.\n"
             f"fix: install ministack=={release}, or read these functions again, adapt the wrappers and renew SEAMS."
         )
 

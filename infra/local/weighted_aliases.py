@@ -16,8 +16,6 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any
 
-from infra.local import pins
-
 # A record of MiniStack: a function, a version, an alias, a configuration. It has no types of its own.
 Record = dict[str, Any]
 
@@ -44,13 +42,7 @@ def draw_version(alias: Mapping[str, Any], share: float) -> str:
 
 
 def install() -> None:
-    """
-    Wrap MiniStack's functions in this process.
-
-    Raises:
-        EmulatorChangedError: MiniStack is not the pinned one; nothing has been wrapped.
-    """
-    pins.check()
+    """Wrap MiniStack's functions in this process; `infra.local.pins.check` comes first."""
     from ministack.services import cloudwatch, lambda_svc, stepfunctions
 
     _wrap_direct_invoke(lambda_svc)

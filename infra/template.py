@@ -1,0 +1,58 @@
+"""One merge template for `chalice package`, put together from infra/templates/ and statemachines/."""
+
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from chalice.package import TemplateDeepMerger, YAMLTemplateSerializer
+
+from infra.problems import gateway_responses
+
+TEMPLATES_DIRECTORY = Path(__file__).parent / "templates"
+# Which definition belongs to which machine of templates/machines.yaml.
+MACHINES = {"IntakeMachine": "intake.asl.json", "DeploymentMachine": "deployment.asl.json"}
+# A definition names a function by its resource in the template, as ${VerifyPackage}.
+_PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
+
+Template = dict[str, Any]
+
+
+def merge_template(machines_directory: Path) -> Template:
+    """
+    Assemble everything that Chalice does not make by itself.
+
+    Raises:
+        FileNotFoundError: A machine has no definition in *machines_directory*.
+    """
+    serializer, merger = YAMLTemplateSerializer(), TemplateDeepMerger()
+    merged: Template = {}
+    for path in sorted(TEMPLATES_DIRECTORY.glob("*.yaml")):
+        merged = merger.merge(serializer.load_template(path.read_text(), str(path)), merged)
+    body = merged["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+    body["x-amazon-apigateway-gateway-responses"] = gateway_responses()
+    for machine, file_name in MACHINES.items():
+        _define(merged["Resources"], machine, json.loads((machines_directory / file_name).read_text()))
+    return merged
+
+
+def _define(resources: Template, machine: str, definition: Template) -> None:
+    """Give a machine its definition, and its role the functions that the definition calls."""
+    text = json.dumps(definition, separators=(",", ":"))
+    functions = sorted(set(_PLACEHOLDER.findall(text)))
+    properties = resources[machine]["Properties"]
+    properties["DefinitionString"] = text
+    properties["DefinitionSubstitutions"] = {name: {"Fn::GetAtt": [name, "Arn"]} for name in functions}
+    role = resources[f"{machine}Role"]["Properties"]
+    role["Policies"] = [*role["Policies"], _may_invoke(functions)]
+
+
+def _may_invoke(functions: Iterable[str]) -> Template:
+    """Allow a machine to invoke exactly these functions."""
+    statement = {
+        "Effect": "Allow",
+        "Action": ["lambda:InvokeFunction"],
+        "Resource": [{"Fn::GetAtt": [name, "Arn"]} for name in functions],
+    }
+    return {"PolicyName": "Invoke", "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}}

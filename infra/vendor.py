@@ -1,0 +1,150 @@
+"""
+The third-party code that goes into the package: what runs in Lambda and is not there already, compiled.
+
+For this machine it is copied from the environment that `make install` has checked by hash; for Lambda
+it is installed by pip for Lambda's platform, checked by the hashes of requirements.txt.
+"""
+
+import compileall
+import hashlib
+import os
+import py_compile
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+PROJECT_DIRECTORY = Path(__file__).resolve().parents[1]
+# AWS Lambda's Python brings boto3 with all that it needs; 31 MB that a package need not carry.
+IN_LAMBDA = frozenset({"boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3"})
+# Chalice packs the two of its files that run; the rest of it, with click, pip and others, is for developing.
+PACKED_BY_CHALICE = frozenset({"chalice"})
+# Found at run time by entry point, so what describes the package must stay.
+READ_AT_RUN_TIME = frozenset({"opentelemetry-api", "opentelemetry-sdk"})
+# The oldest C library among Lambda's Pythons is that of Amazon Linux 2.
+LAMBDA_PLATFORM = "manylinux2014_x86_64"
+# Raise it when this module makes something else from the same requirements.
+FORMAT = "1"
+
+
+def vendor_directory(cache: Path, *, platform: str | None = None) -> Path:
+    """
+    Give a folder with all that must be beside the application, made once for each state of the requirements.
+
+    *platform* is a pip platform tag, None for this machine. The folder is complete as soon as it exists.
+
+    Raises:
+        subprocess.CalledProcessError: pip could not install for the platform.
+    """
+    folder = cache / f"vendor-{fingerprint(platform)}"
+    if not folder.is_dir():
+        draft = folder.with_suffix(f".{os.getpid()}")
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        _fill(draft, platform)
+        compile_tree(draft)
+        try:
+            draft.rename(folder)
+        except OSError:  # somebody else was faster with the same content
+            shutil.rmtree(draft)
+    return folder
+
+
+def fingerprint(platform: str | None = None) -> str:
+    """Name what a vendor folder depends on."""
+    described = [FORMAT, platform or sys.platform, sys.implementation.cache_tag or ""]
+    described += [(PROJECT_DIRECTORY / name).read_text() for name in ("requirements.in", "requirements.txt")]
+    return hashlib.sha256("\0".join(described).encode()).hexdigest()[:16]
+
+
+def compile_tree(folder: Path) -> None:
+    """
+    Put byte code beside every source, trusted without a look at the source: that look costs a third of a cold start.
+
+    Tracebacks name files as Lambda sees them, under /var/task.
+    """
+    compileall.compile_dir(
+        folder,
+        quiet=2,
+        force=True,
+        stripdir=str(folder),
+        prependdir="/var/task",
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+        workers=0,
+    )
+
+
+def packaged_names() -> list[str]:
+    """List the distributions that are packed: what requirements.in asks for, and what that needs in turn."""
+    lines = (PROJECT_DIRECTORY / "requirements.in").read_text().splitlines()
+    asked = [Requirement(line) for line in (text.partition("#")[0].strip() for text in lines) if line]
+    left_out = IN_LAMBDA | PACKED_BY_CHALICE
+    names: set[str] = set()
+    waiting = [(canonicalize_name(wanted.name), frozenset(wanted.extras)) for wanted in asked]
+    while waiting:
+        name, extras = waiting.pop()
+        if name in left_out or name in names:
+            continue
+        names.add(name)
+        waiting += [(canonicalize_name(need.name), frozenset(need.extras)) for need in _needs(name, extras)]
+    return sorted(names)
+
+
+def _needs(name: str, extras: frozenset[str]) -> Iterator[Requirement]:
+    """Give what an installed distribution needs here."""
+    for text in metadata.requires(name) or ():
+        need = Requirement(text)
+        if need.marker is None or any(need.marker.evaluate({"extra": extra}) for extra in (*extras, "")):
+            yield need
+
+
+def _fill(folder: Path, platform: str | None) -> None:
+    """Copy or install the packed distributions, then drop what no program reads."""
+    if platform is None:
+        for name in packaged_names():
+            _copy_installed(name, folder)
+    else:
+        _install_for(platform, folder)
+    for found in (*folder.rglob("*.pyi"), *folder.rglob("py.typed")):
+        found.unlink()
+    for described in folder.glob("*.dist-info"):
+        if canonicalize_name(described.name.split("-")[0]) not in READ_AT_RUN_TIME:
+            shutil.rmtree(described)
+    for leftover in ("bin", "__pycache__"):
+        shutil.rmtree(folder / leftover, ignore_errors=True)
+
+
+def _copy_installed(name: str, folder: Path) -> None:
+    """Copy the files of an installed distribution, as its record lists them, without its byte code."""
+    for entry in metadata.files(name) or ():
+        if entry.suffix != ".pyc" and ".." not in entry.parts:
+            target = folder / entry
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(str(entry.locate()), target)
+
+
+def _install_for(platform: str, folder: Path) -> None:
+    """Install the packed distributions for another platform, from wheels only, checked by hash."""
+    wanted = folder / "wanted.txt"
+    wanted.write_text(_locked(packaged_names()))
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", "--require-hashes"]
+        + ["--only-binary=:all:", "--platform", platform, "--python-version", version, "--implementation", "cp"]
+        + ["--target", str(folder), "--requirement", str(wanted)],
+        check=True,
+    )
+    wanted.unlink()
+
+
+def _locked(names: list[str]) -> str:
+    """Cut the lines of some distributions, with their hashes, out of requirements.txt."""
+    lock = (PROJECT_DIRECTORY / "requirements.txt").read_text()
+    blocks = re.split(r"\n(?=[a-zA-Z0-9])", lock)
+    return "\n".join(block for block in blocks if canonicalize_name(re.split(r"[=\[ ]", block)[0]) in names)
