@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from jsonschema import Draft7Validator
 from jsonschema.exceptions import ValidationError as SchemaViolation
+from referencing import Registry
 
 from chalicelib.domain.errors import FieldError
 from chalicelib.domain.findings import Finding
@@ -18,6 +19,8 @@ DIALECT: Final = "http://json-schema.org/draft-07/schema#"
 MAX_ERRORS: Final = 20
 
 _META_VALIDATOR: Final = Draft7Validator(Draft7Validator.META_SCHEMA, format_checker=Draft7Validator.FORMAT_CHECKER)
+#: Given explicitly, because without one the library fetches what a reference names from the network.
+_NO_REGISTRY: Final[Registry[Any]] = Registry()
 _TYPE_NAMES: Final = {"object": "a JSON object", "array": "an array", "integer": "a whole number", "null": "null"}
 
 
@@ -26,7 +29,7 @@ def schema_findings(schema: Mapping[str, Any], where: str) -> tuple[Finding, ...
     Say all that keeps *schema* from being used; *where* is its own place (``plugin.json#/configSchema``).
 
     A reference may only point into the same schema (``#/definitions/…``): whoever compiles a remote
-    one would fetch an address of the author's choosing.
+    one would fetch an address of the author's choosing. An ``$id`` inside would move what it points to.
     """
     dialect = schema.get("$schema", DIALECT)
     if str(dialect).rstrip("#") != DIALECT.rstrip("#"):
@@ -54,7 +57,7 @@ def instance_errors(schema: Mapping[str, Any], instance: object, *, field: str =
     """Say all that keeps *instance* from matching *schema*; *field* is the pointer of *instance* itself."""
     return tuple(
         FieldError(field + pointer(error.absolute_path), _shortened(error.message), fix_of(error))
-        for error in _ordered(Draft7Validator(schema).iter_errors(instance))
+        for error in _ordered(Draft7Validator(schema, registry=_NO_REGISTRY).iter_errors(instance))
     )
 
 
@@ -94,6 +97,13 @@ def _reference_findings(node: object, where: str) -> Iterator[Finding]:
                     f"{at}/$ref",
                     f"{_shortened(repr(target))} does not point into this same schema.",
                     'Copy what you refer to under "definitions" and write "#/definitions/…".',
+                )
+            if at != where and isinstance(here.get("$id"), str):
+                yield Finding(
+                    "SCHEMA_REFERENCE",
+                    f"{at}/$id",
+                    "A part of the schema has an $id of its own, so that references in it would lead elsewhere.",
+                    "Remove the $id.",
                 )
             stack.extend((child, at + pointer((key,))) for key, child in here.items())
         elif isinstance(here, list):
