@@ -92,13 +92,26 @@ lint-format:
 lint-types:
 	$(call check,types    mypy --strict,$(BIN)/mypy)
 lint-imports:
-	$(call check,imports  import-linter,$(BIN)/lint-imports)
+	$(call check,imports  import-linter,$(BIN)/lint-imports --no-logo)
 lint-locks:
 	$(call check,locks    requirements*.txt follow their .in,$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_requirements.py)
+
+lint-machines:
+	$(call check,machines structure of statemachines/*.json,$(BIN)/python -m pytest -q -p no:cacheprovider tests/statemachines/test_structure.py)
+lint-template:
+	$(call check,template cfn-lint of the packaged stack,$(BIN)/cfn-lint $$($(BIN)/python -c 'from infra.package import build_package as build; print(build().template_path)'))
 
 .PHONY: bench
 bench: install ## Measure start-up, overhead and size against their peers
 	@$(BIN)/python -m bench $(ARGS)
+
+.PHONY: package
+package: install ## Build the zip and the template that Lambda and CloudFormation take
+	@$(BIN)/python -m infra.package $(ARGS)
+
+.PHONY: deploy
+deploy: install ## Deploy into the AWS account of your credentials (see docs/aws.md)
+	@$(BIN)/python -m infra.deploy $(ARGS)
 
 .PHONY: fmt
 fmt: install ## Format, and mend what ruff can mend
