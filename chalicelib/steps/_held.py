@@ -1,0 +1,138 @@
+"""What the states of a deployment share: reading it while it holds its lease, and writing it with the lease renewed."""
+
+from __future__ import annotations
+
+from chalicelib.domain.deployments import (
+    Deployment,
+    DeploymentEndedError,
+    DeploymentStatus,
+    Lease,
+    require_fence,
+)
+from chalicelib.domain.health import CandidateUnfitError, HealthCheckFailedError
+from chalicelib.domain.plans import Step, StepKind, StepStatus, Verdict
+from chalicelib.domain.routes import Route
+from chalicelib.ports import Ports
+from chalicelib.services.deployments import lease_expiry
+from chalicelib.services.records import record_of
+from chalicelib.services.times import rfc3339
+from chalicelib.steps._given import DeploymentGiven
+
+
+def held_deployment(given: DeploymentGiven, ports: Ports) -> Deployment:
+    """
+    Return the deployment while it may move its route.
+
+    Raises:
+        DeploymentEndedError: It has ended, or is being rolled back.
+        FencedOffError: A newer deployment holds the lease.
+    """
+    deployment = ports.deployments.get(given.deployment_id)
+    deployment.require_live()
+    if deployment.status is DeploymentStatus.ROLLING_BACK:
+        raise DeploymentEndedError(
+            f"{deployment.id} is being rolled back.", fix="Wait until it has ended, then start a new one."
+        )
+    require_fence(deployment, ports.deployments.lease(deployment.plugin_id, deployment.environment))
+    return deployment
+
+
+def held_route(deployment: Deployment, ports: Ports) -> Route:
+    """
+    Return the route, which `PrepareCandidate` has offered the candidate.
+
+    Raises:
+        CandidateUnfitError: The route does not offer it.
+    """
+    route = ports.routes.get(deployment.plugin_id, deployment.environment)
+    if route is None or route.candidate != deployment.target or route.deployment_id != deployment.id:
+        raise CandidateUnfitError(
+            f"The route of {deployment.plugin_id} in {deployment.environment} does not offer "
+            f"{deployment.target.version}.",
+            fix="Start a new deployment.",
+        )
+    return route
+
+
+def renewed_lease(deployment: Deployment, ports: Ports) -> Lease:
+    """Hold the lease for another full time."""
+    expires_at = lease_expiry(ports.clock.now())
+    return Lease(deployment.plugin_id, deployment.environment, deployment.id, deployment.fence, expires_at)
+
+
+def released_lease(deployment: Deployment, ports: Ports) -> Lease:
+    """Give the lease back; the fence stays, so that the next holder's is greater."""
+    return Lease(deployment.plugin_id, deployment.environment, "", deployment.fence, rfc3339(ports.clock.now()))
+
+
+def commit(
+    deployment: Deployment,
+    action: str,
+    given: DeploymentGiven,
+    ports: Ports,
+    *,
+    route: Route | None = None,
+    lease: Lease | None = None,
+    **told: object,
+) -> Deployment:
+    """
+    Write the deployment, what moves with it and the record, all or nothing; without *lease* it is renewed.
+
+    *told* goes into the record beside the status.
+
+    Raises:
+        StaleRevisionError: Somebody else wrote in between; the step then runs again.
+        FencedOffError: A newer deployment took the lease or the route.
+    """
+    record = record_of(
+        given.caller,
+        action,
+        f"deployments/{deployment.id}",
+        ports,
+        after={"status": deployment.status, **told},
+        reason=deployment.status_reason,
+    )
+    return ports.deployments.commit(deployment, record, route=route, lease=lease or renewed_lease(deployment, ports))
+
+
+def is_behind(step: Step) -> bool:
+    """
+    Tell whether a step was completed before, so that a repeated run has nothing to do.
+
+    Raises:
+        HealthCheckFailedError: It is a health check that failed before.
+        CandidateUnfitError: It is another step that failed before.
+    """
+    require_not_failed(step)
+    return step.status is StepStatus.COMPLETED
+
+
+def require_not_failed(step: Step) -> None:
+    """
+    Raise what a step failed with before: a fail verdict is final for its deployment.
+
+    Raises:
+        HealthCheckFailedError: It is a health check.
+        CandidateUnfitError: It is another step.
+    """
+    if step.status in (StepStatus.FAILED, StepStatus.SKIPPED):
+        raise step_error(step, step.verdict.reason if step.verdict else "it was skipped")
+
+
+def step_error(step: Step, reason: str) -> CandidateUnfitError | HealthCheckFailedError:
+    """Make the error that says why a step failed."""
+    error = HealthCheckFailedError if step.kind is StepKind.SMOKE else CandidateUnfitError
+    return error(f"Step {step.index} ({step.kind}) failed: {reason}", fix="Mend the plugin, publish and deploy it.")
+
+
+def fail_step(deployment: Deployment, step: Step, verdict: Verdict, given: DeploymentGiven, ports: Ports) -> None:
+    """
+    Write that the current step failed and why, then raise it: so a repeated run can't come to another verdict.
+
+    Raises:
+        HealthCheckFailedError: Always, for a health check.
+        CandidateUnfitError: Always, for any other step.
+    """
+    failed = deployment.fail_step(verdict, rfc3339(ports.clock.now()))
+    commit(failed, "FailStep", given, ports, step=step.index, verdict=verdict.outcome, because=verdict.reason)
+    raise step_error(step, verdict.reason)

@@ -1,0 +1,70 @@
+"""State ``CompleteDeployment``: the candidate has proved itself and is the stable version now."""
+
+from __future__ import annotations
+
+from chalice.app import Blueprint
+
+from chalicelib.domain.deployments import Deployment, DeploymentStatus
+from chalicelib.domain.errors import ConflictError
+from chalicelib.domain.plans import StepStatus
+from chalicelib.domain.routes import FULL_BPS, Route
+from chalicelib.ports import Ports
+from chalicelib.services.times import rfc3339
+from chalicelib.steps._given import DeploymentGiven, Result
+from chalicelib.steps._held import commit, held_deployment, held_route, released_lease
+from chalicelib.steps._step import step
+
+blueprint = Blueprint(__name__)
+
+
+class PlanUnfinishedError(ConflictError):
+    """Not every step is completed, or the candidate does not have everything: nothing may be promoted."""
+
+
+class CompleteDeploymentResult(Result):
+    """What the deployment is now."""
+
+    status: str
+
+
+@blueprint.lambda_function(name="complete_deployment")
+@step(DeploymentGiven)
+def complete_deployment(given: DeploymentGiven, ports: Ports) -> CompleteDeploymentResult:
+    """
+    State ``CompleteDeployment``: promote the candidate, end the deployment and give the lease back, in one write.
+
+    Idempotent: a completed deployment stays as it is. The alias is mirrored before that write and not after:
+    with the candidate at 100 % it shows the same before and after the promotion, and afterwards the lease may
+    be somebody else's, whose newer alias we would overwrite.
+
+    Reads ``$.deployment_id``; writes ``$.completion``.
+
+    Raises:
+        PlanUnfinishedError: A step is missing.
+        FencedOffError: A newer deployment owns the route.
+        DeploymentEndedError: It has ended otherwise.
+    """
+    stored = ports.deployments.get(given.deployment_id)
+    if stored.status is DeploymentStatus.COMPLETED:
+        return CompleteDeploymentResult(status=stored.status)
+    deployment = held_deployment(given, ports)
+    route = held_route(deployment, ports)
+    _require_finished(deployment, route)
+
+    ports.functions.mirror(route)
+    promoted = route.promote(fence=deployment.fence)
+    completed = deployment.end(DeploymentStatus.COMPLETED, "every step passed", rfc3339(ports.clock.now()))
+    lease = released_lease(deployment, ports)
+    commit(completed, "CompleteDeployment", given, ports, route=promoted, lease=lease, stable=deployment.target.version)
+
+    return CompleteDeploymentResult(status=completed.status)
+
+
+def _require_finished(deployment: Deployment, route: Route) -> None:
+    is_done = all(step.status is StepStatus.COMPLETED for step in deployment.plan.steps)
+    if not is_done or route.candidate_bps != FULL_BPS:
+        raise PlanUnfinishedError(
+            f"The plan of {deployment.id} is not finished: {deployment.plan.progress_percentage} % of its steps, "
+            f"{route.candidate_bps / 100:g} % of the traffic.",
+            fix="Start a new deployment.",
+        )

@@ -1,0 +1,53 @@
+"""State ``ShiftTraffic``: one conditional write of the route, then the alias that mirrors it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chalice.app import Blueprint
+
+from chalicelib.ports import Ports
+from chalicelib.services.times import rfc3339
+from chalicelib.steps._given import Result, StepGiven
+from chalicelib.steps._held import commit, held_deployment, held_route, is_behind
+from chalicelib.steps._step import step
+
+blueprint = Blueprint(__name__)
+
+
+class ShiftTrafficResult(Result):
+    """The candidate's share in basis points, and the route's epoch that gave it."""
+
+    candidate_bps: int
+    epoch: int
+
+
+@blueprint.lambda_function(name="shift_traffic")
+@step(StepGiven)
+def shift_traffic(given: StepGiven, ports: Ports) -> ShiftTrafficResult:
+    """
+    State ``ShiftTraffic``: give the candidate the share that this step of the plan allows.
+
+    Idempotent: the share depends only on the step, route and step are one write, and if we died before the
+    alias followed, a repeated run mirrors the stored route.
+
+    Reads ``$.deployment_id``, ``$.step``; writes ``$.traffic``.
+
+    Raises:
+        CandidateUnfitError: The route does not offer the candidate.
+        FencedOffError: A newer deployment owns the route.
+        DeploymentEndedError: It has ended meanwhile.
+    """
+    deployment = held_deployment(given, ports)
+    current = deployment.plan.steps[given.step.index]
+    route = held_route(deployment, ports)
+    if not is_behind(current):
+        if current.share_bps is None:
+            raise ValueError(f"step {current.index} of {deployment.id} shifts to no share")
+        route = route.shift(current.share_bps, fence=deployment.fence)
+        plan = deployment.plan.complete(current.index, rfc3339(ports.clock.now()))
+        moved = replace(deployment, plan=plan)
+        commit(moved, "ShiftTraffic", given, ports, route=route, step=current.index, candidateBps=route.candidate_bps)
+    ports.functions.mirror(route)
+
+    return ShiftTrafficResult(candidate_bps=route.candidate_bps, epoch=route.epoch)
