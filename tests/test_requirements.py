@@ -91,8 +91,9 @@ def test_every_pin_carries_hashes(name: str) -> None:
     assert [package for package, pin in pins.items() if not pin.hashes] == []
 
 
-@pytest.mark.parametrize("name", ["requirements.in", "requirements.txt", "requirements-dev.in", "requirements-dev.txt"])
-def test_requirements_name_no_registry(name: str) -> None:
-    text = (ROOT / name).read_text()
+@pytest.mark.parametrize("folder", [".", "bench", "examples/plugins/*/*"])
+def test_requirements_name_no_registry(folder: str) -> None:
+    text = "".join(path.read_text() for path in sorted(ROOT.glob(f"{folder}/requirements*.*")))
 
+    assert text
     assert re.findall(r"(?:https?|file|git\+\w+)://|--(?:extra-)?index-url|--find-links", text) == []
