@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from functools import wraps
 from time import perf_counter
@@ -9,10 +10,10 @@ from typing import Any, TypeVar
 
 from aws_lambda_powertools import Logger
 
+from chalicelib import bootstrap
 from chalicelib.domain.errors import DomainError, StaleRevisionError, TransientError
 from chalicelib.ports import Ports
 from chalicelib.steps._given import Given, Result
-from chalicelib.steps._ports import current_ports
 
 #: How often a step reads again when somebody writes between its read and its write.
 _READS = 3
@@ -20,7 +21,7 @@ _READS = 3
 Input = TypeVar("Input", bound=Given)
 Handler = Callable[[Mapping[str, Any], object], dict[str, Any]]
 
-logger = Logger()
+logger = Logger(level=os.environ.get("HOTSWAP_LOG_LEVEL", "INFO"))
 
 
 class UnexpectedStepError(Exception):
@@ -43,7 +44,7 @@ def step(model: type[Input]) -> Callable[[Callable[[Input, Ports], Result]], Han
             log = _Log(state, event, context)
             try:
                 given = model.model_validate(event)
-                result = _run(use_case, given, current_ports())
+                result = _run(use_case, given, bootstrap.ports())
             except TransientError as error:
                 log.failed(error)
                 raise TransientError(error.detail, fix=error.fix) from error

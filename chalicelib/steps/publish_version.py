@@ -21,8 +21,8 @@ from chalicelib.steps._step import step
 blueprint = Blueprint(__name__)
 
 #: A publish takes some seconds. Who is declared dead too early can't do harm: the publish is bound to the
-#: code hash and revision that were staged. The standard Retry of the machines waits longer than this.
-PUBLISH_LEASE = timedelta(seconds=60)
+#: code hash and revision that were staged. The standard Retry, jitter included, waits longer than this.
+PUBLISH_LEASE = timedelta(seconds=20)
 
 
 class WrongCodeError(ConflictError):
