@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.domain.authorization import require_plugin_owner
 from chalicelib.domain.errors import ConflictError, NotFoundError
 from chalicelib.domain.ids import check_plugin_id
+from chalicelib.domain.pages import PageRequest
 from chalicelib.domain.plugins import Plugin, PluginStatus, PluginType
+from chalicelib.domain.versions import VersionStatus
 from chalicelib.services.records import record_of
 from chalicelib.services.times import rfc3339
 
@@ -96,6 +98,7 @@ def register_plugin(command: RegisterPlugin, ports: Ports) -> Plugin:
         ports,
         after={"type": plugin.type, "owner": plugin.owner},
     )
+    _clear_remains(plugin.id, command.caller, ports)
     ports.plugins.add(plugin, record)
     return plugin
 
@@ -163,8 +166,8 @@ def delete_plugin(command: DeletePlugin, ports: Ports) -> Plugin:
     """
     Delete a plugin that nobody uses. Its versions stay taken for ever.
 
-    The tombstone is written first and the function removed after: if we die in between, the plugin is
-    gone for everyone and a repeated delete by the owner removes the function.
+    The tombstone is written first, then its function is removed and its versions are closed. If we die in
+    between, the plugin is gone for everyone, and registering the name again clears the rest first.
 
     Raises:
         NotFoundError: There is no such plugin (404).
@@ -192,8 +195,30 @@ def delete_plugin(command: DeletePlugin, ports: Ports) -> Plugin:
         after={"status": deleted.status},
     )
     ports.plugins.remove(deleted, record)
-    ports.functions.delete(plugin.id)
+    _clear_remains(plugin.id, command.caller, ports)
     return deleted
+
+
+def _clear_remains(plugin_id: str, caller: Caller, ports: Ports) -> None:
+    """
+    Remove what a deleted plugin left: its function, then, one by one, its versions; none when it left none.
+
+    A name that is in use is left alone: `register_plugin` comes here before its conditional write.
+    """
+    try:
+        ports.plugins.get(plugin_id)
+    except NotFoundError:
+        remains = ports.versions.page(plugin_id, PageRequest(limit=100)).items
+    else:
+        return
+    if remains:
+        ports.functions.delete(plugin_id)
+    while remains:
+        for version in remains:
+            resource = f"plugins/{plugin_id}/versions/{version.version}"
+            record = record_of(caller, "DeleteVersion", resource, ports, before={"status": version.status})
+            ports.versions.save(replace(version, status=VersionStatus.DELETED), record)
+        remains = ports.versions.page(plugin_id, PageRequest(limit=100)).items
 
 
 def _owned(caller: Caller, plugin_id: str, ports: Ports) -> Plugin:

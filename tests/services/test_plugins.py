@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.authorization import Caller, Role
-from chalicelib.domain.errors import ConflictError, ForbiddenError, NotFoundError, ValidationError
+from chalicelib.domain.errors import ConflictError, ForbiddenError, NotFoundError, TransientError, ValidationError
 from chalicelib.domain.installations import Installation
+from chalicelib.domain.pages import PageRequest
 from chalicelib.domain.plugins import PluginStatus, PluginType
 from chalicelib.domain.routes import Route, Target
 from chalicelib.services.plugins import (
@@ -22,7 +23,9 @@ from chalicelib.services.plugins import (
     register_plugin,
     update_plugin,
 )
+from chalicelib.services.versions import CreateVersion, create_version
 from tests.fakes import FakeWorld
+from tests.fakes.functions import FakeFunction
 
 ANA = Caller("ana", frozenset({Role.DEVELOPER}), trace_id="trace-1")
 BOB = Caller("bob", frozenset({Role.DEVELOPER}))
@@ -113,6 +116,31 @@ def test_a_deleted_plugin_is_gone_and_its_function_too(world: FakeWorld) -> None
     with pytest.raises(NotFoundError):
         world.ports.plugins.get("echo")
     assert "echo" not in world.functions.functions
+
+
+def test_a_name_that_is_registered_again_brings_no_old_version_back(world: FakeWorld) -> None:
+    create_version(CreateVersion(ANA, "echo", "1.0.0", sha256="ab" * 32, size=7), world.ports)
+    delete_plugin(DeletePlugin(ANA, "echo"), world.ports)
+
+    register_plugin(RegisterPlugin(BOB, "echo", PluginType.OTHER), world.ports)
+
+    with pytest.raises(NotFoundError):
+        world.ports.versions.get("echo", "1.0.0")
+    with pytest.raises(ConflictError, match="never reused"):
+        create_version(CreateVersion(BOB, "echo", "1.0.0", sha256="cd" * 32, size=7), world.ports)
+
+
+def test_registering_again_finishes_a_delete_that_died_half_way(world: FakeWorld) -> None:
+    create_version(CreateVersion(ANA, "echo", "1.0.0", sha256="ab" * 32, size=7), world.ports)
+    world.functions.functions["echo"] = FakeFunction()
+    world.functions.fail_next("delete", TransientError("Lambda is away"))
+    with pytest.raises(TransientError):
+        delete_plugin(DeletePlugin(ANA, "echo"), world.ports)
+
+    register_plugin(RegisterPlugin(ANA, "echo", PluginType.OTHER), world.ports)
+
+    assert "echo" not in world.functions.functions
+    assert world.ports.versions.page("echo", PageRequest()).items == ()
 
 
 def test_a_plugin_that_serves_is_not_deleted(world: FakeWorld) -> None:
