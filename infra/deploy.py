@@ -32,7 +32,7 @@ CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAN
 BROKEN = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED", "REVIEW_IN_PROGRESS"})
 NOTHING_TO_UPDATE = "No updates are to be performed"
 
-Report = Callable[[str, str], None]
+Report = Callable[[str], None]
 
 
 class DeployError(RuntimeError):
@@ -69,27 +69,27 @@ def deploy(target: Target, package: Package, parameters: Mapping[str, str], repo
     """
     Make the stack be what *package* says, and return its outputs.
 
-    *report* is told each step and its detail as it begins.
+    *report* is told each step as it begins.
 
     Raises:
         DeployError: It failed, and CloudFormation has rolled back.
     """
-    report("upload", f"{package.code_path.stat().st_size / 1e6:.1f} MB of code")
+    report(f"uploading {package.code_path.stat().st_size / 1e6:.1f} MB of code")
     bucket = _deploy_bucket(target)
     template_url = _upload(target, bucket, package)
     state = _settle(target)
     if state in BROKEN:
-        report("clear", f"the stack is {state}: an earlier attempt did not finish")
-        state = _delete(target)
-    report("deploy", "create the stack" if state is None else "update the stack")
+        report(f"clearing what an earlier attempt left: the stack is {state}")
+        delete(target)
+        state = None
+    report("creating the stack" if state is None else "updating the stack")
     arguments: dict[str, Any] = {
         "StackName": target.stack,
         "TemplateURL": template_url,
         "Capabilities": [*CAPABILITIES],
         "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
     }
-    started = target.cloudformation.describe_stack_events if state else None
-    seen = _events_so_far(target) if started else frozenset()
+    seen = frozenset() if state is None else _events_so_far(target)
     if state is None:
         target.cloudformation.create_stack(**arguments, OnFailure="ROLLBACK")
     else:
@@ -144,7 +144,7 @@ def _upload(target: Target, bucket: str, package: Package) -> str:
     return f"{host}/{bucket}/{template_key}"
 
 
-def _state(target: Target) -> str | None:
+def state_of(target: Target) -> str | None:
     """Give the state of the stack, None if there is none."""
     try:
         (stack,) = target.cloudformation.describe_stacks(StackName=target.stack)["Stacks"]
@@ -163,20 +163,20 @@ def _settle(target: Target) -> str | None:
         DeployError: It did not settle in time.
     """
     deadline = time.monotonic() + target.patience_seconds
-    state = _state(target)
+    state = state_of(target)
     while time.monotonic() < deadline:
         if state == "UPDATE_ROLLBACK_FAILED":
             target.cloudformation.continue_update_rollback(StackName=target.stack)
         elif state is None or not state.endswith("_IN_PROGRESS") or state == "REVIEW_IN_PROGRESS":
             return state
         time.sleep(target.poll_seconds)
-        state = _state(target)
+        state = state_of(target)
     raise DeployError(f"the stack {target.stack} is {state} for more than {target.patience_seconds:.0f} s")
 
 
-def _delete(target: Target) -> None:
+def delete(target: Target) -> None:
     """
-    Delete the stack and wait until it is gone.
+    Delete the stack, if there is one, and wait until it is gone.
 
     Raises:
         DeployError: Something in it can't be deleted.
@@ -222,6 +222,11 @@ def _reasons(target: Target, seen: frozenset[str]) -> str:
     return "\n".join(failed) or "  CloudFormation gives no reason"
 
 
+def _write_step(text: str) -> None:
+    """Tell a person at a terminal how it goes, apart from the outputs."""
+    sys.stderr.write(f"{text}\n")
+
+
 def main() -> None:
     """Package for Lambda and deploy into the account of the current credentials: ``make deploy``."""
     parser = argparse.ArgumentParser(description=main.__doc__)
@@ -234,7 +239,7 @@ def main() -> None:
         given.template_only.write_bytes(package.template_path.read_bytes())
         return
     target = Target(given.stack, boto3.Session(region_name=given.region))
-    outputs = deploy(target, package, {}, lambda step, detail: print(f"{step}: {detail}", file=sys.stderr))
+    outputs = deploy(target, package, {}, _write_step)
     sys.stdout.write("".join(f"{name} = {value}\n" for name, value in sorted(outputs.items())))
 
 

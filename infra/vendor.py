@@ -134,12 +134,10 @@ def _install_for(platform: str, folder: Path) -> None:
     wanted = folder / "wanted.txt"
     wanted.write_text(_locked(packaged_names()))
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    subprocess.run(
-        [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", "--require-hashes"]
-        + ["--only-binary=:all:", "--platform", platform, "--python-version", version, "--implementation", "cp"]
-        + ["--target", str(folder), "--requirement", str(wanted)],
-        check=True,
-    )
+    options = ["--quiet", "--no-deps", "--no-compile", "--require-hashes", "--only-binary=:all:"]
+    options += ["--platform", platform, "--python-version", version, "--implementation", "cp"]
+    options += ["--target", str(folder), "--requirement", str(wanted)]
+    subprocess.run([sys.executable, "-m", "pip", "install", *options], check=True)
     wanted.unlink()
 
 

@@ -7,15 +7,19 @@ read them from a definition, and leaves these two variables as they are. What is
 `infra.local.pins`.
 """
 
-# ruff: noqa: ANN401 - what is wrapped has no types
+# ruff: noqa: ANN401 - what is wrapped is private and has no types
 
+import json
 import time
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import Any
 
 EXTENSION = "x-amazon-apigateway-gateway-responses"
 # The form of $context.requestTime, which is that of Apache's log.
 REQUEST_TIME = "%d/%b/%Y:%H:%M:%S +0000"
+
+_path: ContextVar[str] = ContextVar("path", default="/")
 
 
 def install() -> None:
@@ -41,18 +45,18 @@ def _wrap_import(apigateway: Any) -> None:
 
 def _wrap_rendering(apigateway: Any) -> None:
     """Fill in the variables that MiniStack leaves."""
-    original = apigateway._gateway_error_response
+    handle, render = apigateway._handle_execute_in_scope, apigateway._gateway_error_response
 
-    def gateway_error_response(error: object, request: Mapping[str, Any]) -> tuple[int, dict[str, str], bytes]:
-        status, headers, body = original(error, request)
+    async def handle_execute_in_scope(api_id: str, stage: str, method: str, path: str, *rest: object) -> object:
+        _path.set(f"/{stage}{path}")
+        return await handle(api_id, stage, method, path, *rest)
+
+    def gateway_error_response(error: object, request: object) -> tuple[int, dict[str, str], bytes]:
+        status, headers, body = render(error, request)
         moment = time.strftime(REQUEST_TIME, time.gmtime())
-        path = request["resource_path"] or "/"
+        path = json.dumps(_path.get())[1:-1]
         body = body.replace(b"$context.requestTime", moment.encode()).replace(b"$context.path", path.encode())
-        return status, _without_duplicates(headers), body
+        return status, headers, body
 
+    apigateway._handle_execute_in_scope = handle_execute_in_scope
     apigateway._gateway_error_response = gateway_error_response
-
-
-def _without_duplicates(headers: Mapping[str, str]) -> dict[str, str]:
-    """Keep the last of headers that differ only in case."""
-    return {name: value for name, value in {key.lower(): (key, value) for key, value in headers.items()}.values()}

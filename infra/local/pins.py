@@ -1,7 +1,7 @@
 """
 The pins of what we wrap in MiniStack: its release, and the source of each function that we rely on.
 
-The wrappers of `weighted_aliases` and `gateway_errors` depend on how these functions work inside. So an upgrade
+The wrappers in this folder depend on how these functions work inside. So an upgrade
 fails when the emulator starts, with the names of what differs, and not somewhere in a test.
 """
 
@@ -9,6 +9,7 @@ import hashlib
 import importlib
 import importlib.metadata
 import inspect
+import operator
 from dataclasses import dataclass
 
 PINNED_RELEASE = "1.5.33"
@@ -20,7 +21,7 @@ class EmulatorChangedError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Seam:
-    """A function of MiniStack that we wrap or rely on, and the SHA-256 of its source."""
+    """A function or method of MiniStack that we wrap or rely on, and the SHA-256 of its source."""
 
     module: str
     function: str
@@ -101,6 +102,34 @@ SEAMS = (
         "_create_deployment",
         "cf248c888e1fa3d7cc7fa26c164e31c62dc44e9b4b3f3e314e1043bc4e7d3ef5",
     ),
+    Seam(
+        "ministack.services.apigateway_v1",
+        "_handle_execute_in_scope",
+        "60ed5805557fdae6683c3fcd89b8a187c09a73f6ea3503eb5fa2966afadd67e7",
+    ),
+    Seam(
+        "ministack.services.dynamodb", "_update_ttl", "e8243a4fbbb8997d50df7a01ceccf9841238b74356b22756a0c1cd71c8dc1056"
+    ),
+    Seam(
+        "ministack.services.dynamodb",
+        "_update_continuous_backups",
+        "4d306deca0a21e5241ce834a4e7e5b81e9b7a86f3f63167b8dfbdda8f14f64ed",
+    ),
+    Seam(
+        "ministack.services.cloudformation.provisioners",
+        "_ddb_create",
+        "277586e016c693bd24c48e035ce2462bc8a6a2a7bad88531b3282eb881aa2d8d",
+    ),
+    Seam(
+        "ministack.services.cloudformation.provisioners",
+        "_s3_create",
+        "477b78a3cb150dfd8ccc3077f7d3fd0c7f6001594c972201ab0ea40d8c1ee043",
+    ),
+    Seam(
+        "ministack.core.lambda_runtime",
+        "Worker._spawn",
+        "c55febf956565c5e83b8a36e069852483461164e899afa9c735a17e138ad1c93",
+    ),
 )
 
 
@@ -111,9 +140,10 @@ def source_sha256(module: str, function: str) -> str:
     Raises:
         EmulatorChangedError: There is no such function.
     """
-    found = getattr(importlib.import_module(module), function, None)
-    if found is None:
-        raise EmulatorChangedError(f"{module}.{function} is gone")
+    try:
+        found = operator.attrgetter(function)(importlib.import_module(module))
+    except AttributeError:
+        raise EmulatorChangedError(f"{module}.{function} is gone") from None
     return hashlib.sha256(inspect.getsource(found).encode()).hexdigest()
 
 

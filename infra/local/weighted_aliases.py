@@ -8,7 +8,7 @@ MiniStack stores the weights and ignores them. `install` wraps its functions; it
 What is wrapped is pinned in `infra.local.pins`.
 """
 
-# ruff: noqa: ANN401 - what is wrapped has no types
+# ruff: noqa: ANN401 - what is wrapped is private and has no types
 
 import random
 import time
