@@ -1,7 +1,11 @@
 """The lock files follow their sources, agree with each other, and name no place to fetch from."""
 
+import ast
 import re
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -9,6 +13,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
+IN_LAMBDA = {"boto3", "botocore"}
+BROUGHT_ALONG = {"pydantic-core"}  # by pydantic, in the version that it needs
 PIN = re.compile(r"^(?P<name>[a-z0-9._-]+)==(?P<version>[^\s;]+)", re.MULTILINE)
 
 
@@ -26,6 +32,18 @@ def wanted(source: str) -> dict[str, Requirement]:
     requirements = (Requirement(line) for line in lines if line and not line.startswith("-r"))
 
     return {canonicalize_name(requirement.name): requirement for requirement in requirements}
+
+
+def imported_at_run_time(node: ast.AST) -> Iterator[str]:
+    """Top-level names that *node* imports, without those that only a type checker reads."""
+    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        return
+    if isinstance(node, ast.Import):
+        yield from (alias.name.split(".")[0] for alias in node.names)
+    if isinstance(node, ast.ImportFrom) and not node.level and node.module:
+        yield node.module.split(".")[0]
+    for child in ast.iter_child_nodes(node):
+        yield from imported_at_run_time(child)
 
 
 def pinned(lock: str) -> dict[str, Pin]:
@@ -97,3 +115,18 @@ def test_requirements_name_no_registry(folder: str) -> None:
 
     assert text
     assert re.findall(r"(?:https?|file|git\+\w+)://|--(?:extra-)?index-url|--find-links", text) == []
+
+
+def test_lambda_gets_exactly_what_the_application_imports() -> None:
+    sources = [ROOT / "app.py", *(ROOT / "chalicelib").rglob("*.py")]
+    distributions = packages_distributions()
+
+    imported = {
+        canonicalize_name(distribution)
+        for path in sources
+        for name in imported_at_run_time(ast.parse(path.read_text()))
+        if name not in sys.stdlib_module_names
+        for distribution in distributions.get(name, [])
+    }
+
+    assert imported - {"hotswap"} - IN_LAMBDA - BROUGHT_ALONG == set(wanted("requirements.in"))
