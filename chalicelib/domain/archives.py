@@ -17,8 +17,8 @@ from typing import BinaryIO, Final
 from chalicelib.domain.findings import Finding
 
 #: Limits of CONTRACT §2, in bytes; 250 MB is also what Lambda unpacks at most.
-MAX_PACKAGE_BYTES: Final = 100 * 1000 * 1000
-MAX_UNPACKED_BYTES: Final = 250 * 1000 * 1000
+MAX_PACKAGE_BYTES: Final = 100 * 1024 * 1024
+MAX_UNPACKED_BYTES: Final = 250 * 1024 * 1024
 MAX_ENTRIES: Final = 10_000
 #: Real code packs 3 to 20 times smaller; deflate can reach 1,032. Below the floor no ratio is dangerous.
 MAX_RATIO: Final = 200

@@ -1,8 +1,11 @@
 """What Lambda calls: loads the plugin while the container starts, then answers one event at a time."""
 
 import os
+import time
 
-from .isolation import seal_imports
+_STARTED = time.perf_counter()
+
+from .isolation import seal_imports  # noqa: E402
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # First of all: already the plugin's imports must see only what they may.
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
             """Return how long the call may still take."""
 
 
-_RUNTIME = Runtime(_PACKAGE)
+_RUNTIME = Runtime(_PACKAGE, started=_STARTED)
 
 
 def handle(event: object, context: "LambdaContext") -> "dict[str, Any]":

@@ -32,7 +32,8 @@ class Plugin:
         self.release: dict[str, str] = self._read("_hotswap", "release.json")
         manifest = self._read("plugin.json")
         self.entry_point: str = manifest["entryPoint"]
-        self.operations: tuple[str, ...] = tuple(manifest.get("operations") or ("handle",))
+        # Sorted, since the build numbered the checks in this order.
+        self.operations: tuple[str, ...] = tuple(sorted(manifest["operations"]))
         self.init_ms = 0.0
         self._handle: EntryPoint | None = None
         self._checks: dict[tuple[str, str], Check] = {}

@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 class Runtime:
     """Serves one plugin for the life of a container. Between two calls it remembers nothing of the first."""
 
-    def __init__(self, package: str) -> None:
-        """Load the plugin that lies in the folder *package*; if that fails, each call will say so."""
-        started = time.perf_counter()
+    def __init__(self, package: str, *, started: float) -> None:
+        """
+        Load the plugin that lies in the folder *package*; if that fails, each call will say so.
+
+        *started* (of ``time.perf_counter``) is when the container began with our code.
+        """
         self._plugin = Plugin(package)
         self._is_cold = True
         # The container outlives a failed start: it tells the intake why, and tries again with the next call.
