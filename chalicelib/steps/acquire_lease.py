@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from chalice.app import Blueprint
 
 from chalicelib.ports import Ports
@@ -15,12 +13,6 @@ from chalicelib.steps._step import step
 blueprint = Blueprint(__name__)
 
 
-class AcquireLeaseGiven(DeploymentGiven):
-    """Also which execution this is, as the machine's own context says."""
-
-    execution_arn: str
-
-
 class AcquireLeaseResult(Result):
     """The fencing token: the route refuses whoever has a smaller one."""
 
@@ -28,21 +20,21 @@ class AcquireLeaseResult(Result):
 
 
 @blueprint.lambda_function(name="acquire_lease")
-@step(AcquireLeaseGiven)
-def acquire_lease(given: AcquireLeaseGiven, ports: Ports) -> AcquireLeaseResult:
+@step(DeploymentGiven)
+def acquire_lease(given: DeploymentGiven, ports: Ports) -> AcquireLeaseResult:
     """
     State ``AcquireLease``: verify and renew the lease that was taken with the deployment, and begin.
 
     Idempotent: a repeated run renews once more and keeps the time of the first begin.
 
-    Reads ``$.deployment_id``, ``$$.Execution.Id``; writes ``$.lease``.
+    Reads ``$.deployment_id``; writes ``$.lease``.
 
     Raises:
         FencedOffError: The lease ran out and a newer deployment took it.
         DeploymentEndedError: It has ended meanwhile.
     """
     deployment = held_deployment(given, ports)
-    begun = replace(deployment.begin(rfc3339(ports.clock.now())), execution_arn=given.execution_arn)
+    begun = deployment.begin(rfc3339(ports.clock.now()))
 
     commit(begun, "AcquireLease", given, ports, fence=begun.fence)
 
