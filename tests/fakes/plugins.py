@@ -44,7 +44,6 @@ class FakePlugins:
             self.tables.plugins[plugin.id] = saved
             return saved
 
-
     def remove(self, plugin: Plugin, record: AuditRecord) -> None:
         with self.tables.transaction(record):
             require_revision(self.tables.plugins.get(plugin.id), plugin.revision)

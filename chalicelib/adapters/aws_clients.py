@@ -1,0 +1,105 @@
+"""The one place that makes clients of AWS, each with the patience that its use allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_stepfunctions import SFNClient
+
+Client = TypeVar("Client")
+
+#: Making a client is not thread-safe in botocore (its session is shared).
+_making = RLock()
+
+#: API Gateway gives up after 29 s, so an invocation never has more.
+INVOKE_SECONDS = 28.0
+#: A probe or health check may start a large plugin cold.
+PROBE_SECONDS = 60.0
+
+
+class Lazy(Generic[Client]):
+    """A client that is made when it is first asked for, then kept: importing boto3 costs more than any call."""
+
+    def __init__(self, make: Callable[[], Client]) -> None:
+        self._make = make
+        self._made: Client | None = None
+
+    def __call__(self) -> Client:
+        """Return the client."""
+        with _making:
+            if self._made is None:
+                self._made = self._make()
+            return self._made
+
+
+def serving_dynamodb() -> DynamoDBClient:
+    """Make the hot path's client: it gives up within a second, because there is a stale answer to give."""
+    client: DynamoDBClient = _make("dynamodb", connect_seconds=0.3, read_seconds=0.4, attempts=2)
+    return client
+
+
+def lambda_control() -> LambdaClient:
+    """Make the client for changes of functions."""
+    client: LambdaClient = _make("lambda", read_seconds=30, attempts=4)
+    return client
+
+
+def lambda_calls(read_seconds: float) -> LambdaClient:
+    """Make the client for calls: never twice, since a plugin may have charged a card already."""
+    client: LambdaClient = _make("lambda", read_seconds=read_seconds, attempts=1)
+    return client
+
+
+def s3() -> S3Client:
+    """Make the client of the artifact store; paths name the bucket, here and on AWS alike."""
+    client: S3Client = _make(
+        "s3",
+        read_seconds=30,
+        attempts=4,
+        signature_version="s3v4",
+        s3={"addressing_style": "path"},
+        # A presigned PUT binds what we say, not a CRC that botocore would add for an empty body.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+    )
+    return client
+
+
+def stepfunctions() -> SFNClient:
+    """Make the client of Step Functions."""
+    client: SFNClient = _make("stepfunctions", read_seconds=10)
+    return client
+
+
+def cognito() -> CognitoIdentityProviderClient:
+    """Make the client of the user pool."""
+    client: CognitoIdentityProviderClient = _make("cognito-idp", read_seconds=10)
+    return client
+
+
+def kms() -> KMSClient:
+    """Make the client of the key service."""
+    client: KMSClient = _make("kms", connect_seconds=1, read_seconds=3)
+    return client
+
+
+def _make(service: str, *, connect_seconds: float = 2, read_seconds: float, attempts: int = 3, **more: Any) -> Any:  # noqa: ANN401 - one maker of six types
+    import boto3  # noqa: PLC0415 - a function that needs no AWS at start must not wait for it
+    from botocore.config import Config  # noqa: PLC0415 - the same
+
+    config = Config(
+        connect_timeout=connect_seconds,
+        read_timeout=read_seconds,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        tcp_keepalive=True,
+        **more,
+    )
+    return boto3.client(service, config=config)  # type: ignore[call-overload]

@@ -1,0 +1,73 @@
+"""The user pool: passwords and refresh tokens for ID tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+from chalicelib.adapters.aws_errors import code_of, translated
+from chalicelib.domain.errors import UnauthorizedError
+from chalicelib.ports import Login
+
+if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+
+#: All of them mean no; which one it was would tell who has an account.
+_REFUSALS = frozenset(
+    {
+        "InvalidParameterException",
+        "NotAuthorizedException",
+        "PasswordResetRequiredException",
+        "UserNotConfirmedException",
+        "UserNotFoundException",
+    }
+)
+
+
+class CognitoIdentity:
+    """Logs people in."""
+
+    def __init__(self, client: Callable[[], CognitoIdentityProviderClient], client_id: str) -> None:
+        self._client = client
+        self._client_id = client_id
+
+    def login(self, username: str, password: str) -> Login:
+        """
+        Exchange a user name and password for tokens.
+
+        Raises:
+            UnauthorizedError: They do not match, in the same words for an unknown user.
+        """
+        refusal = UnauthorizedError("The user name or the password is wrong.", fix="Check both, then try again.")
+        return self._authenticate("USER_PASSWORD_AUTH", {"USERNAME": username, "PASSWORD": password}, refusal)
+
+    def refresh(self, refresh_token: str) -> Login:
+        """
+        Exchange a refresh token for a new token.
+
+        Raises:
+            UnauthorizedError: It is not valid any more.
+        """
+        refusal = UnauthorizedError("The refresh token is not valid.", fix="Log in again.")
+        return self._authenticate("REFRESH_TOKEN_AUTH", {"REFRESH_TOKEN": refresh_token}, refusal)
+
+    @translated("The user pool")
+    def _authenticate(
+        self,
+        flow: Literal["USER_PASSWORD_AUTH", "REFRESH_TOKEN_AUTH"],
+        parameters: dict[str, str],
+        refusal: UnauthorizedError,
+    ) -> Login:
+        client = self._client()
+        try:
+            answer = client.initiate_auth(ClientId=self._client_id, AuthFlow=flow, AuthParameters=parameters)
+        except client.exceptions.ClientError as error:
+            if code_of(error) in _REFUSALS:
+                raise refusal from error
+            raise
+        # A challenge (new password, second factor) instead of tokens is no login either.
+        result = answer.get("AuthenticationResult", {})
+        if "IdToken" not in result:
+            raise refusal
+        refresh_token = result.get("RefreshToken") if flow == "USER_PASSWORD_AUTH" else None
+        return Login(result["IdToken"], refresh_token, result.get("ExpiresIn", 3600))

@@ -1,0 +1,34 @@
+"""From stored values to the domain, for what both the repositories and the hot path read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.domain.installations import Installation
+from chalicelib.domain.routes import Route, Target
+from chalicelib.domain.tenants import Tenant, TenantStatus, Tier
+
+#: Attributes by name, JSON parts already parsed, absent ones left out.
+Values = Mapping[str, Any]
+
+
+def target_of(values: Values | None) -> Target | None:
+    """Make a target; None stays None."""
+    return Target(**values) if values else None
+
+
+def route_of(values: Values) -> Route:
+    """Make a route."""
+    targets = {name: target_of(values.get(name)) for name in ("stable", "candidate")}
+    return Route(**{**values, **targets})
+
+
+def tenant_of(values: Values) -> Tenant:
+    """Make a tenant."""
+    return Tenant(**{**values, "tier": Tier(values["tier"]), "status": TenantStatus(values["status"])})
+
+
+def installation_of(values: Values) -> Installation:
+    """Make an installation."""
+    return Installation(**values)

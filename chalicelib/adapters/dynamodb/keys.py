@@ -1,0 +1,100 @@
+"""
+Keys: where each thing lies; no listing ever scans.
+
+Collections that are listed whole (plugins, deployments) share a partition key and are told apart by the
+sort key; what grows with tenants or is read per request has a partition of its own.
+"""
+
+from __future__ import annotations
+
+from chalicelib.domain.versions import SemVer
+
+#: (pk, sk)
+Key = tuple[str, str]
+
+PLUGINS = "plugin"
+PUBLISH_LEASES = "publish-lease"
+DEPLOYMENTS = "deployment"
+
+#: Listing of all tenants (gsi1 of tenants).
+ALL_TENANTS = "tenants"
+
+
+def plugin(plugin_id: str) -> Key:
+    """Place a plugin (registry)."""
+    return PLUGINS, plugin_id
+
+
+def versions(plugin_id: str) -> str:
+    """Name the partition of a plugin's versions (registry)."""
+    return f"version#{plugin_id}"
+
+
+def version(plugin_id: str, number: str) -> Key:
+    """Place a version so that the byte order of keys is SemVer precedence (registry)."""
+    return versions(plugin_id), SemVer.parse(number).sort_key
+
+
+def publish_lease(plugin_id: str) -> Key:
+    """Place the right to publish (registry)."""
+    return PUBLISH_LEASES, plugin_id
+
+
+def sealed_key(name: str) -> Key:
+    """Place an encrypted data key (registry)."""
+    return "key", name
+
+
+def routes(plugin_id: str) -> str:
+    """Name the partition of a plugin's routes (routing)."""
+    return f"route#{plugin_id}"
+
+
+def route(plugin_id: str, environment: str) -> Key:
+    """Place a route (routing)."""
+    return routes(plugin_id), environment
+
+
+def deployment(deployment_id: str) -> Key:
+    """Place a deployment; ids sort by time (deployments)."""
+    return DEPLOYMENTS, deployment_id
+
+
+def deployments_of(plugin_id: str) -> str:
+    """Name the listing of a plugin's deployments, by time (gsi1 of deployments)."""
+    return f"plugin#{plugin_id}"
+
+
+def lease(plugin_id: str, environment: str) -> Key:
+    """Place the lease of a (plugin, environment) (deployments)."""
+    return f"lease#{plugin_id}", environment
+
+
+def of_tenant(tenant_id: str) -> str:
+    """Name the partition of everything that a tenant has set (tenants)."""
+    return f"tenant#{tenant_id}"
+
+
+def tenant(tenant_id: str) -> Key:
+    """Place a tenant (tenants)."""
+    return of_tenant(tenant_id), "tenant"
+
+
+def installation(tenant_id: str, plugin_id: str) -> Key:
+    """Place an installation (tenants)."""
+    return of_tenant(tenant_id), f"plugin#{plugin_id}"
+
+
+def installed(plugin_id: str) -> str:
+    """Name the listing of a plugin's enabled installations, by tenant (gsi1 of tenants)."""
+    return f"installed#{plugin_id}"
+
+
+def state(tenant_id: str, plugin_id: str) -> Key:
+    """Place a plugin's state; its own partition, the only one that the invoke role may write (tenants)."""
+    return f"state#{tenant_id}", plugin_id
+
+
+def audit(resource: str, at: str, record_id: str) -> Key:
+    """Place an audit record: a resource's history in order (audit)."""
+    return resource, f"{at}#{record_id}"

@@ -1,0 +1,35 @@
+"""Routes, in the table ``routing``: read here, written with the deployment that moves them."""
+
+from __future__ import annotations
+
+from chalicelib.adapters.aws_errors import translated
+from chalicelib.adapters.dynamodb import keys
+from chalicelib.adapters.dynamodb.documents import route_of
+from chalicelib.adapters.dynamodb.items import bind, values_of
+from chalicelib.adapters.dynamodb.routing_items import RouteItem
+from chalicelib.domain.ids import Environment
+from chalicelib.domain.routes import Route
+
+
+class DynamoRoutes:
+    """Routes."""
+
+    def __init__(self, table_name: str) -> None:
+        self._items = bind(RouteItem, table_name)
+
+    @translated("DynamoDB")
+    def get(self, plugin_id: str, environment: str) -> Route | None:
+        """Return the route, strongly consistent; None before the first deployment."""
+        try:
+            item = self._items.get(*keys.route(plugin_id, environment), consistent_read=True)
+        except self._items.DoesNotExist:
+            return None
+        return route_of(values_of(item, Route))
+
+    @translated("DynamoDB")
+    def of_plugin(self, plugin_id: str) -> tuple[Route, ...]:
+        """Return the routes of a plugin in all environments, in the order of the ladder."""
+        found = self._items.query(keys.routes(plugin_id), consistent_read=True)
+        routes = (route_of(values_of(item, Route)) for item in found)
+        ladder = list(Environment)
+        return tuple(sorted(routes, key=lambda route: ladder.index(Environment(route.environment))))

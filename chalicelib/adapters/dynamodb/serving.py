@@ -1,0 +1,186 @@
+"""The hot path's reads and writes: DynamoDB's own client, a cache, and neither pydantic nor PynamoDB."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from chalicelib.adapters.aws_errors import translated
+from chalicelib.adapters.dynamodb import keys
+from chalicelib.adapters.dynamodb.documents import Values, installation_of, route_of, tenant_of
+from chalicelib.domain.errors import StaleRevisionError, TransientError
+from chalicelib.domain.installations import Installation
+from chalicelib.domain.routes import Route
+from chalicelib.domain.tenants import Tenant
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from chalicelib.ports import Clock
+
+Thing = TypeVar("Thing")
+
+FRESH = timedelta(seconds=1)
+STALE = timedelta(minutes=15)
+#: Routes, tenants and installations that one container keeps.
+MAX_ENTRIES = 10_000
+
+#: Attributes that are kept as JSON text.
+_JSON = frozenset({"stable", "candidate", "config", "sealed_secrets"})
+#: Attributes of the table alone.
+_KEYS = frozenset({"pk", "sk", "gsi1pk", "gsi1sk"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    value: object
+    read_at: datetime
+
+
+class ServingCache:
+    """
+    Answers at most a second old; while the source is away, the last answer for 15 minutes.
+
+    That something does not exist is an answer too. After a failed read the source is left alone for a
+    second, so that an outage costs one caller its timeout and not every caller.
+    """
+
+    def __init__(self, clock: Clock, *, max_entries: int = MAX_ENTRIES) -> None:
+        self._clock = clock
+        self._max_entries = max_entries
+        self._entries: OrderedDict[tuple[str, ...], _Entry] = OrderedDict()
+        self._away_until: datetime | None = None
+        self._lock = Lock()
+
+    def get(self, key: tuple[str, ...], read: Callable[[], Thing]) -> Thing:
+        """
+        Return what *key* stands for, by *read* if the kept answer is too old.
+
+        Raises:
+            TransientError: The source is away and the last answer is too old, or there was none.
+        """
+        # Taken before the read: an answer is as old as the moment that it was asked for.
+        now = self._clock.now()
+        with self._lock:
+            entry = self._entries.get(key)
+            is_away = self._away_until is not None and now < self._away_until
+        if entry is not None and now - entry.read_at < (STALE if is_away else FRESH):
+            return cast("Thing", entry.value)
+        try:
+            value = read()
+        except TransientError:
+            with self._lock:
+                self._away_until = self._clock.now() + FRESH
+            if entry is None or now - entry.read_at >= STALE:
+                raise
+            return cast("Thing", entry.value)
+        self._keep(key, _Entry(value, now))
+        return value
+
+    def _keep(self, key: tuple[str, ...], entry: _Entry) -> None:
+        with self._lock:
+            self._away_until = None
+            known = self._entries.get(key)
+            # Two threads may read at once and come back in the other order.
+            self._entries[key] = entry if known is None or known.read_at <= entry.read_at else known
+            self._entries.move_to_end(key)
+            while len(self._entries) > self._max_entries:
+                self._entries.popitem(last=False)
+
+
+class DynamoServingReads:
+    """What an invocation reads."""
+
+    def __init__(
+        self, client: Callable[[], DynamoDBClient], routing_table: str, tenants_table: str, clock: Clock
+    ) -> None:
+        self._client = client
+        self._routing_table = routing_table
+        self._tenants_table = tenants_table
+        self._cache = ServingCache(clock)
+
+    def route(self, plugin_id: str, environment: str) -> Route | None:
+        """Return the route, at most one second old while the table answers."""
+        return self._get(self._routing_table, keys.route(plugin_id, environment), route_of)
+
+    def tenant(self, tenant_id: str) -> Tenant | None:
+        """Return the tenant, at most one second old while the table answers."""
+        return self._get(self._tenants_table, keys.tenant(tenant_id), tenant_of)
+
+    def installation(self, tenant_id: str, plugin_id: str) -> Installation | None:
+        """Return the tenant's installation, at most one second old while the table answers."""
+        return self._get(self._tenants_table, keys.installation(tenant_id, plugin_id), installation_of)
+
+    def _get(self, table: str, key: keys.Key, convert: Callable[[Values], Thing]) -> Thing | None:
+        def read() -> Thing | None:
+            values = _read(self._client(), table, key)
+            return None if values is None else convert(values)
+
+        return self._cache.get((table, *key), read)
+
+
+class DynamoStates:
+    """What plugins keep per tenant, in the table ``tenants``."""
+
+    def __init__(self, client: Callable[[], DynamoDBClient], table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def load(self, tenant_id: str, plugin_id: str) -> tuple[dict[str, Any], int]:
+        """Return the state and its revision; ``({}, 0)`` before the first."""
+        values = _read(self._client(), self._table, keys.state(tenant_id, plugin_id))
+        return (json.loads(values["state"]), values["revision"]) if values else ({}, 0)
+
+    @translated("DynamoDB")
+    def store(self, tenant_id: str, plugin_id: str, state: Mapping[str, Any], *, revision: int) -> None:
+        """
+        Write the state if *revision* is still the stored one.
+
+        Raises:
+            StaleRevisionError: Another call of this tenant's plugin wrote in between.
+        """
+        pk, sk = keys.state(tenant_id, plugin_id)
+        is_new = "attribute_not_exists(pk)"
+        is_unchanged = "revision = :read"
+        client = self._client()
+        item = {
+            "pk": {"S": pk},
+            "sk": {"S": sk},
+            "state": {"S": json.dumps(dict(state))},
+            "revision": {"N": str(revision + 1)},
+        }
+        try:
+            if revision:
+                client.put_item(
+                    TableName=self._table,
+                    Item=item,
+                    ConditionExpression=is_unchanged,
+                    ExpressionAttributeValues={":read": {"N": str(revision)}},
+                )
+            else:
+                client.put_item(TableName=self._table, Item=item, ConditionExpression=is_new)
+        except client.exceptions.ConditionalCheckFailedException as error:
+            raise StaleRevisionError(
+                "Another call of the same plugin changed its state in between.", fix="Repeat the request."
+            ) from error
+
+
+@translated("DynamoDB")
+def _read(client: DynamoDBClient, table: str, key: keys.Key) -> Values | None:
+    answer = client.get_item(TableName=table, Key={"pk": {"S": key[0]}, "sk": {"S": key[1]}}, ConsistentRead=True)
+    if "Item" not in answer:
+        return None
+    return {name: _plain(name, typed) for name, typed in answer["Item"].items() if name not in _KEYS}
+
+
+def _plain(name: str, typed: Mapping[str, Any]) -> object:
+    """Take the type off an attribute; every number of ours is whole."""
+    ((kind, value),) = typed.items()
+    if kind == "N":
+        return int(value)
+    return json.loads(value) if name in _JSON else value

@@ -1,0 +1,46 @@
+"""Executions of the state machines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.adapters.aws_errors import translated
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+
+class StepFunctionsExecutions:
+    """Starts executions; the name of one decides whether it is the same."""
+
+    def __init__(self, client: Callable[[], SFNClient], *, stack: str, account_id: str) -> None:
+        self._client = client
+        self._stack = stack
+        self._account_id = account_id
+
+    @translated("Step Functions")
+    def start(self, machine: str, name: str, given: Mapping[str, Any]) -> str:
+        """
+        Start ``intake`` or ``deployment``; return the execution's ARN. The same name starts once.
+
+        Raises:
+            TransientError: Step Functions throttles or is unreachable.
+        """
+        client = self._client()
+        try:
+            started = client.start_execution(
+                stateMachineArn=self._arn("stateMachine", machine), name=name, input=json.dumps(dict(given))
+            )
+        except client.exceptions.ExecutionAlreadyExists:
+            return self.arn_of(machine, name)
+        return started["executionArn"]
+
+    def arn_of(self, machine: str, name: str) -> str:
+        """Say which ARN the execution *name* of a machine has, started or not."""
+        return f"{self._arn('execution', machine)}:{name}"
+
+    def _arn(self, kind: str, machine: str) -> str:
+        meta = self._client().meta
+        return f"arn:{meta.partition}:states:{meta.region_name}:{self._account_id}:{kind}:{self._stack}-{machine}"

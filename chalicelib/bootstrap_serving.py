@@ -1,0 +1,53 @@
+"""The composition root of an invocation: dataclasses and DynamoDB's own client, nothing that is slow to start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+from chalicelib.adapters import aws_clients
+from chalicelib.adapters.aws_clients import Lazy
+from chalicelib.adapters.clock import SystemClock
+from chalicelib.adapters.dynamodb.serving import DynamoServingReads, DynamoStates
+from chalicelib.adapters.ids import UlidSource
+from chalicelib.adapters.kms import KmsSecretBox
+from chalicelib.adapters.lambda_caller import LambdaCaller
+from chalicelib.ports import ServingPorts
+from chalicelib.settings import Settings
+
+_replaced: list[ServingPorts] = []
+
+
+def serving_ports() -> ServingPorts:
+    """Return the serving ports of this process; its cache lives as long as the process."""
+    return _replaced[-1] if _replaced else _real_ports()
+
+
+@contextmanager
+def use(replacement: ServingPorts) -> Iterator[None]:
+    """Let everything in this process see other ports for a while: for tests, instead of patches."""
+    _replaced.append(replacement)
+    try:
+        yield
+    finally:
+        _replaced.pop()
+
+
+@cache
+def _real_ports() -> ServingPorts:
+    return connect(Settings.from_environment())
+
+
+def connect(settings: Settings) -> ServingPorts:
+    """Make the serving ports of a stack; no client is made and nothing is called before a port is used."""
+    clock = SystemClock()
+    dynamodb = Lazy(aws_clients.serving_dynamodb)
+    return ServingPorts(
+        clock=clock,
+        ids=UlidSource(),
+        reads=DynamoServingReads(dynamodb, settings.table("routing"), settings.table("tenants"), clock),
+        states=DynamoStates(dynamodb, settings.table("tenants")),
+        functions=LambdaCaller(Lazy(lambda: aws_clients.lambda_calls(aws_clients.INVOKE_SECONDS)), settings.stack),
+        secrets=KmsSecretBox(Lazy(aws_clients.kms), settings.key_alias, clock),
+    )

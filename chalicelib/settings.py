@@ -1,0 +1,70 @@
+"""Settings: what the environment of a function says, and every name that follows from it."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """
+    One stack's settings.
+
+    *jwks_url* is apart from *issuer* because the emulator serves the keys itself while its tokens name AWS.
+    *plugin_environment* goes to every plugin function as it is; on AWS it is empty.
+    """
+
+    stack: str
+    account_id: str
+    client_id: str
+    issuer: str
+    jwks_url: str
+    bucket: str
+    user_pool_id: str = ""
+    log_level: str = "INFO"
+    version: str = "0"
+    plugin_environment: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """
+        Read the ``HOTSWAP_*`` variables.
+
+        Raises:
+            KeyError: One that has no default is missing: the function is deployed wrongly.
+        """
+        stack = environment.get("HOTSWAP_STACK", "hotswap")
+        account_id = environment["HOTSWAP_ACCOUNT_ID"]
+        issuer = environment["HOTSWAP_ISSUER"]
+        return cls(
+            stack=stack,
+            account_id=account_id,
+            client_id=environment["HOTSWAP_CLIENT_ID"],
+            issuer=issuer,
+            jwks_url=environment.get("HOTSWAP_JWKS_URL") or f"{issuer}/.well-known/jwks.json",
+            bucket=environment.get("HOTSWAP_BUCKET") or f"{stack}-artifacts-{account_id}",
+            user_pool_id=environment.get("HOTSWAP_USER_POOL_ID", ""),
+            log_level=environment.get("HOTSWAP_LOG_LEVEL", "INFO"),
+            version=environment.get("HOTSWAP_VERSION", "0"),
+            plugin_environment=json.loads(environment.get("HOTSWAP_PLUGIN_ENV") or "{}"),
+        )
+
+    def table(self, name: str) -> str:
+        """Name the table ``registry``, ``routing``, ``tenants``, ``deployments``, ``audit`` or ``idempotency``."""
+        return f"{self.stack}-{name}"
+
+    @property
+    def key_alias(self) -> str:
+        """Alias of the KMS key that protects secrets and cursors."""
+        return f"alias/{self.stack}"
+
+    @property
+    def plugin_role_arn(self) -> str:
+        """ARN of the role, without any permission, that plugins run as."""
+        return f"arn:aws:iam::{self.account_id}:role/{self.stack}-plugin"
