@@ -14,7 +14,7 @@ from hotswap.resources.reading import Document
 from hotswap.resources.tenants import Tenants
 from hotswap.resources.users import Authentication
 from hotswap.resources.versions import Upload, Versions
-from hotswap.transport import Answer, Exchange, TokenSource, Transport
+from hotswap.transport import Exchange, TokenSource, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,11 +88,9 @@ class HotSwapClient:
 
     def health(self) -> Document:
         """Ask the API whether it is well; needs no token."""
-        return self.raw_get("/health").document
+        address = self.api_url.removesuffix("/v1") + "/health"
 
-    def raw_get(self, path: str) -> Answer:
-        """Read *path* without a token."""
-        return self._transport.request("GET", path, anonymous=True)
+        return self._transport.request("GET", address, anonymous=True).document
 
     def close(self) -> None:
         """Give the connections back."""

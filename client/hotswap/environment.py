@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hotswap.clock import Clock, SystemClock
-from hotswap.local_stack import LocalStack, find_local_stack
+from hotswap.local_stack import CheckoutStack, LocalStack, find_checkout
 
 if TYPE_CHECKING:
     import httpx
@@ -25,13 +25,15 @@ class Environment:
     """
     The outside world of one run of the command.
 
-    *http* replaces the network, *local_stack* finds what starts and stops the stack of a folder.
+    *http* replaces the network, *checkout* finds the checkout of a folder, *local_stack* makes what
+    starts and stops its stack, *width* fixes how wide is printed.
     """
 
     folder: Path = field(default_factory=Path.cwd)
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     clock: Clock = field(default_factory=SystemClock)
     http: httpx.BaseTransport | None = None
-    local_stack: Callable[[Path], LocalStack] = find_local_stack
+    checkout: Callable[[Path], Path | None] = find_checkout
+    local_stack: Callable[[Path], LocalStack] = CheckoutStack
     stdin_is_terminal: Callable[[], bool] = _stdin_is_terminal
     width: int | None = None

@@ -147,8 +147,7 @@ def _upload(package: Package, version: Version, client: HotSwapClient, progress:
     if response.status_code >= _FIRST_ERROR_STATUS:
         progress.fail("refused")
         raise _upload_error(response)
-    progress.end(package.size_text)
-    client.versions.finalize(package.name, package.version)
+    progress.end(f"{package.size_text}, the URL is bound to its checksum")
 
 
 def _put(package: Package, version: Version, client: HotSwapClient, progress: Progress) -> httpx.Response:
@@ -183,6 +182,8 @@ def _wait_for_intake(
     if version.is_settled:
         return version
     progress.begin("intake", "size, checksum, contents, manifest, entry point, first start")
+    if version.status == "Draft":
+        client.versions.finalize(package.name, package.version)
     settled = wait_for(
         lambda: client.versions.get(package.name, package.version),
         lambda seen: seen.is_settled,

@@ -18,8 +18,10 @@ from hotswap.stack_file import StackFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from hotswap.client import HotSwapClient
+    from hotswap.local_stack import LocalStack
     from hotswap.transport import Exchange, TokenSource
 
 _DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>ms|s|m|h)?")
@@ -56,9 +58,34 @@ class Session:
         return ProfileStore.of(self.environment.environ)
 
     @cached_property
+    def checkout(self) -> Path | None:
+        """The checkout of HotSwap that this folder lies in, or that this command was installed from."""
+        return self.environment.checkout(self.environment.folder)
+
+    @cached_property
     def stack(self) -> StackFile | None:
-        """The local stack of this folder or one above."""
-        return StackFile.find(self.environment.folder)
+        """The local stack of this folder, of one above, or of the checkout."""
+        found = StackFile.find(self.environment.folder)
+        if found is None and self.checkout is not None:
+            found = StackFile.find(self.checkout)
+
+        return found
+
+    @property
+    def local_stack(self) -> LocalStack:
+        """
+        What starts and stops the stack of this checkout.
+
+        Raises:
+            HotSwapError: There is no checkout here.
+        """
+        if self.checkout is None:
+            raise HotSwapError(
+                "The local stack needs a checkout of HotSwap, and there is none here.",
+                fix="clone the repository and run the command inside it",
+            )
+
+        return self.environment.local_stack(self.checkout)
 
     @property
     def profile_name(self) -> str:
@@ -103,13 +130,17 @@ class Session:
         return self.client_for(None)
 
     def client_for(
-        self, tokens: TokenSource | None, *, observe: Callable[[Exchange], None] | None = None
+        self,
+        tokens: TokenSource | str | None,
+        *,
+        api_url: str | None = None,
+        observe: Callable[[Exchange], None] | None = None,
     ) -> HotSwapClient:
-        """Make a client of this session's API for whoever *tokens* belong to."""
+        """Make a client for whoever *tokens* belong to; of this session's API when *api_url* is None."""
         from hotswap.client import HotSwapClient
 
         return HotSwapClient(
-            self.api_url,
+            api_url or self.api_url,
             tokens=tokens,
             clock=self.environment.clock,
             http=self.environment.http,

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from hotswap.errors import HotSwapError
 
@@ -30,8 +29,8 @@ class StackFile:
     console_url: str
     emulator_url: str
     region: str
+    payments_url: str
     users: Mapping[str, StackUser]
-    raw: Mapping[str, Any] = field(repr=False, default_factory=dict)
 
     @classmethod
     def find(cls, folder: Path) -> StackFile | None:
@@ -63,8 +62,8 @@ class StackFile:
                 console_url=str(document.get("consoleUrl") or ""),
                 emulator_url=str(document.get("emulatorUrl") or ""),
                 region=str(document.get("region") or ""),
+                payments_url=str(document.get("paymentsUrl") or "").rstrip("/"),
                 users=users,
-                raw=document,
             )
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise HotSwapError(

@@ -94,7 +94,7 @@ class Transport:
         anonymous: bool = False,
     ) -> Answer:
         """
-        Send a request and read the answer.
+        Send a request and read the answer; *path* follows the API's address unless it is one itself.
 
         Repeats it after a lost connection, 429 and 503, at most four times in all.
 
@@ -108,7 +108,9 @@ class Transport:
         params = {name: value for name, value in (query or {}).items() if value is not None}
         if validate_only:
             params["validateOnly"] = "true"
-        request = self._http.build_request(method, f"{self.api_url}{path}", params=params, json=body, headers=headers)
+        request = self._http.build_request(
+            method, path if "://" in path else f"{self.api_url}{path}", params=params, json=body, headers=headers
+        )
         if not anonymous and self._tokens is not None:
             request.headers["Authorization"] = f"Bearer {self._tokens.token()}"
 

@@ -52,6 +52,7 @@ def _files(name: str, plugin_type: str) -> dict[Path, str]:
         Path("tests") / f"test_{module}.py": _template("test.txt", words),
         Path("tests") / "hotswap_plugin.py": _plugin_library(),
         Path("README.md"): _template("readme.txt", words),
+        Path(".hotswapignore"): "# Not part of the package\ntests/\nREADME.md\n",
     }
 
 

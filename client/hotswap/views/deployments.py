@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -63,7 +64,7 @@ def deployment_view(deployment: Deployment, *, now: datetime) -> RenderableType:
     return Group(*parts)
 
 
-def plan_view(plan: Sequence[PlanStep], *, now: datetime) -> RenderableType:
+def plan_view(plan: Sequence[PlanStep], *, now: datetime, indent: int = 0) -> RenderableType:
     """Draw a plan as a tree: mark, number, kind, what it does, how long it took, verdict."""
     tree = Table.grid(padding=(0, 1, 0, 0))
     for justify in ("left", "right", "left", "left", "right", "left"):
@@ -82,7 +83,7 @@ def plan_view(plan: Sequence[PlanStep], *, now: datetime) -> RenderableType:
             _verdict_text(step),
         )
 
-    return tree
+    return Padding(tree, (0, 0, 0, indent))
 
 
 def _head(deployment: Deployment, now: datetime) -> Text:

@@ -1,0 +1,222 @@
+"""The acts of the demo, in order; each is safe to play again on a stack where it was played before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hotswap.demo.cast import (
+    ENVIRONMENT,
+    OPERATION,
+    PLUGIN,
+    SECRET,
+    TENANTS,
+    TEST_CARD,
+    VERSIONS,
+    PlayingTenant,
+)
+from hotswap.demo.publisher import StagedProgress
+from hotswap.errors import ApiError, HotSwapError
+from hotswap.packages import read_package
+from hotswap.publishing import VersionTakenError, publish
+from hotswap.views.deployments import plan_view
+from hotswap.views.times import duration
+from hotswap.waiting import wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hotswap.client import HotSwapClient
+    from hotswap.clock import Clock, Deadline
+    from hotswap.demo.stage import Stage
+    from hotswap.resources.deployments import Deployment
+    from hotswap.transport import TokenSource
+
+_CONFLICT = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A card that was charged: for whom, by which version, how long the plugin took."""
+
+    tenant_id: str
+    version: str
+    price: str
+    payment_id: str
+    duration_ms: float | None
+
+
+@dataclass(slots=True)
+class Story:
+    """
+    What the demo needs to be played.
+
+    *connect* makes a client for a token; *users* maps a role to its name and password; *plugins* is the
+    folder that holds the example's versions; *payment_network* its address.
+    """
+
+    stage: Stage
+    connect: Callable[[TokenSource | str | None], HotSwapClient]
+    users: dict[str, tuple[str, str]]
+    plugins: Path
+    payment_network: str
+    clock: Clock
+    deadline: Deadline
+    charges: list[Charge] = field(default_factory=list)
+    _clients: dict[str, HotSwapClient] = field(default_factory=dict)
+
+    def play(self) -> list[Charge]:
+        """Play every act; tell which cards were charged."""
+        self._log_in()
+        self._add_tenants()
+        for version in VERSIONS:
+            self._publish(version)
+        self._deploy(VERSIONS[0])
+        self._install()
+        self._charge(VERSIONS[0])
+        self._deploy(VERSIONS[1])
+        self._charge(VERSIONS[1])
+
+        return self.charges
+
+    def _log_in(self) -> None:
+        with self.stage.act("Log in the three people of this story", by="nobody yet"):
+            anonymous = self.connect(None)
+            for role, task in (
+                ("admin", "looks after tenants"),
+                ("developer", "publishes and deploys"),
+                ("host", "the SaaS product, which invokes plugins"),
+            ):
+                username, password = self.users[role]
+                with self.stage.scene(f"{username} {task}") as scene:
+                    login = anonymous.authentication.log_in(username, password)
+                    scene.tell(
+                        "[name]{user}[/] is {roles}", user=login.user.username, roles=", ".join(login.user.roles)
+                    )
+                self._clients[role] = self.connect(login.token)
+
+    def _add_tenants(self) -> None:
+        with self.stage.act("Two customers of the SaaS product", by="admin"):
+            for tenant in TENANTS:
+                with self.stage.scene(f"{tenant.name}, {tenant.tier}") as scene:
+                    try:
+                        added = self._clients["admin"].tenants.create(tenant.id, name=tenant.name, tier=tenant.tier)
+                    except ApiError as error:
+                        if error.status != _CONFLICT:
+                            scene.tell("{why}", why=error.message)
+                            raise
+                        scene.tell("[name]{tenant}[/] is here from an earlier run", tenant=tenant.id)
+                    else:
+                        scene.tell("[name]{tenant}[/], ring {ring}", tenant=added.id, ring=added.ring)
+
+    def _publish(self, version: str) -> None:
+        with self.stage.act(f"Publish {PLUGIN} {version}", by="developer"):
+            began_seconds = self.clock.elapsed_seconds()
+            package = read_package(self.plugins / PLUGIN / version)
+            self.stage.note(
+                "[quiet]packed[/] {folder}: {size}, {files} files with the stripe SDK [quiet]({took})[/]",
+                folder=f"{PLUGIN}/{version}",
+                size=package.size_text,
+                files=package.files,
+                took=duration((self.clock.elapsed_seconds() - began_seconds) * 1000),
+            )
+            progress = StagedProgress(self.stage)
+            try:
+                published = publish(package, self._clients["developer"], progress, self.deadline)
+            except VersionTakenError:
+                self.stage.note(
+                    "[held]‖[/] {version} was published from other bytes; versions never change.", version=version
+                )
+                self.stage.note("  The published one is used. [quiet]For yours: hotswap down, then make demo.[/]")
+                return
+            if published.version.status != "Ready":
+                raise _rejected(version, published.version.findings)
+            word = "is Ready" if published.is_new else "is Ready since an earlier run"
+            self.stage.note("[ok]✔[/] [version]{version}[/] {word}", version=version, word=word)
+
+    def _deploy(self, version: str) -> None:
+        with self.stage.act(f"Deploy {version} to {ENVIRONMENT}, strategy Direct", by="developer"):
+            client = self._clients["developer"]
+            with self.stage.scene(f"{PLUGIN} {version}") as scene:
+                begun = client.deployments.create(
+                    PLUGIN, version, environment=ENVIRONMENT, strategy="Direct", reason="hotswap demo"
+                )
+                scene.tell("[name]{id}[/] [busy]{status}[/]", id=begun.id, status=begun.status)
+            with self.stage.scene("until it has ended") as scene:
+                ended = wait_for(
+                    lambda: client.deployments.get(begun.id),
+                    lambda seen: seen.is_settled or seen.is_held,
+                    self.deadline,
+                    seen=lambda _: None,
+                    what=f"Deployment {begun.id}",
+                    look_again=f"hotswap deploy show {begun.id}",
+                )
+                style = "ok" if ended.status == "Completed" else "bad"
+                scene.tell(f"[{style}]{{status}}[/]{{before}}", status=ended.status, before=_before(ended))
+                scene.show(plan_view(ended.plan, now=self.clock.now(), indent=5))
+            if ended.status != "Completed":
+                raise HotSwapError(
+                    f"{begun.id} ended as {ended.status}: {ended.status_reason or 'no reason given'}.",
+                    fix=f"read it with `hotswap deploy show {begun.id}`",
+                )
+
+    def _install(self) -> None:
+        with self.stage.act("Enable the plugin for both tenants", by="admin"):
+            installations = self._clients["admin"].installations
+            configuration = {"apiBase": self.payment_network} if self.payment_network else {}
+            for tenant in TENANTS:
+                with self.stage.scene(f"configuration: apiBase {self.payment_network}") as scene:
+                    self._enable(tenant, configuration)
+                    scene.tell("[name]{tenant}[/] has it enabled", tenant=tenant.id)
+                with self.stage.scene("its own Stripe key, encrypted at rest") as scene:
+                    installations.set_secret(tenant.id, PLUGIN, SECRET, f"sk_test_{tenant.id}1234567890")
+                    scene.tell("kept; no request ever gives it back")
+
+    def _enable(self, tenant: PlayingTenant, configuration: dict[str, str]) -> None:
+        installations = self._clients["admin"].installations
+        try:
+            installations.enable(tenant.id, PLUGIN, configuration=configuration)
+        except ApiError as error:
+            if error.status != _CONFLICT:
+                raise
+            # From an earlier run: enabling it anew gives it today's address of the payment network.
+            installations.disable(tenant.id, PLUGIN)
+            installations.enable(tenant.id, PLUGIN, configuration=configuration)
+
+    def _charge(self, version: str) -> None:
+        with self.stage.act("Charge a card for each tenant", by="host"):
+            for tenant in TENANTS:
+                with self.stage.scene(f"{tenant.id}: charge {tenant.price}") as scene:
+                    answer = self._clients["host"].invocations.invoke(
+                        PLUGIN,
+                        OPERATION,
+                        tenant_id=tenant.id,
+                        payload={"amount": tenant.amount, "currency": tenant.currency, "card": TEST_CARD},
+                        environment=ENVIRONMENT,
+                    )
+                    payment_id = str(answer.result.get("paymentId") or "")
+                    scene.tell(
+                        "served by [version]{version}[/] ({reason}): {status}, {payment}",
+                        version=answer.version,
+                        reason=answer.reason,
+                        status=answer.result.get("status"),
+                        payment=payment_id,
+                    )
+                self.charges.append(Charge(tenant.id, answer.version, tenant.price, payment_id, answer.duration_ms))
+                if answer.version != version:
+                    raise HotSwapError(
+                        f"{tenant.id} was served by {answer.version}, not by {version}.",
+                        fix=f"see which deployments ran: `hotswap deploy list --plugin {PLUGIN}`",
+                    )
+
+
+def _before(deployment: Deployment) -> str:
+    return f", {deployment.previous_version} is the last known good" if deployment.previous_version else ""
+
+
+def _rejected(version: str, findings: tuple[object, ...]) -> HotSwapError:
+    return HotSwapError(
+        f"{PLUGIN} {version} was rejected with {len(findings)} finding(s).",
+        fix=f"read them with `hotswap version show {PLUGIN} {version}`",
+    )
