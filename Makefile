@@ -96,6 +96,8 @@ lint-imports:
 lint-locks:
 	$(call check,locks    requirements*.txt follow their .in,$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_requirements.py)
 
+lint-openapi:
+	$(call check,openapi  docs/openapi.json is what the routes do (make openapi),$(BIN)/python -m chalicelib.api.openapi | diff - docs/openapi.json)
 lint-machines:
 	$(call check,machines structure of statemachines/*.json,$(BIN)/python -m pytest -q -p no:cacheprovider tests/statemachines/test_structure.py)
 lint-template:
@@ -112,6 +114,10 @@ package: install ## Build the zip and the template that Lambda and CloudFormatio
 .PHONY: deploy
 deploy: install ## Deploy into the AWS account of your credentials (see docs/aws.md)
 	@$(BIN)/python -m infra.deploy $(ARGS)
+
+.PHONY: openapi
+openapi: install ## Write docs/openapi.json from the routes and their models
+	@$(BIN)/python -m chalicelib.api.openapi > docs/openapi.json && printf '  $(green)✓$(off) docs/openapi.json\n'
 
 .PHONY: fmt
 fmt: install ## Format, and mend what ruff can mend
