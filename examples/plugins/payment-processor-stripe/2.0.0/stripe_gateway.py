@@ -51,6 +51,9 @@ def handle(operation: str, input: dict[str, Any], context: PluginContext) -> dic
     except stripe.AuthenticationError as error:
         message = "Stripe does not accept this tenant's API key."
         raise _failure(message, "", "Set the secret apiKey to a key of your Stripe account.") from error
+    except stripe.IdempotencyError as error:
+        message = "This reference stands for another payment already."
+        raise _failure(message, "/reference", "Use a new reference for each payment.") from error
     except stripe.InvalidRequestError as error:
         raise _refusal(error, "", "Correct the request; Stripe's answer says what it refused.") from error
     except (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError) as error:
@@ -98,26 +101,25 @@ def refund(request: dict[str, Any], context: PluginContext) -> dict[str, Any]:
     earlier = list(client.v1.refunds.list({"payment_intent": payment.id, "limit": 100}).auto_paging_iter())
     left = payment.amount - sum(each.amount for each in earlier)
     # Stripe forgets a key after a day; the refunds themselves remember what they were made for.
-    made = next((each for each in earlier if _reference(each) == request.get("reference", "")), None)
+    made = _made_before(earlier, request)
     if made is None:
         amount = request.get("amount", left)
         if not 0 < amount <= left:
             message = f"Only {_total(left, payment.currency)} of this payment is left to refund."
             raise _failure(message, "/amount", "Ask for no more than what is left.")
-        params = {
-            "payment_intent": payment.id,
-            "amount": amount,
-            "metadata": {"reference": request.get("reference", "-")},
-        }
+        metadata = {"reference": request["reference"]} if "reference" in request else {}
+        params = {"payment_intent": payment.id, "amount": amount, "metadata": metadata}
         made = client.v1.refunds.create(params, _once("refund", request, context))
         left -= made.amount
         context.logger.info("refunded", extra={"refund": made.id, "amount": amount})
     return {"refundId": made.id, "status": made.status, "amount": made.amount, "remaining": left}
 
 
-def _reference(made: stripe.Refund) -> str:
-    """Return what a refund was made for; one without a reference is like no other."""
-    return (made.metadata or {}).get("reference", "-")
+def _made_before(earlier: list[stripe.Refund], request: dict[str, Any]) -> stripe.Refund | None:
+    """Return the refund that was made for this very reference, if there is one."""
+    if "reference" not in request:
+        return None
+    return next((each for each in earlier if (each.metadata or {}).get("reference") == request["reference"]), None)
 
 
 def ping(_request: dict[str, Any], _context: PluginContext) -> dict[str, Any]:
