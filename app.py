@@ -1,0 +1,38 @@
+"""All that is deployed, for Chalice to find: the API, the invoke function, and the steps of the machines."""
+
+from chalicelib.api import invoke
+from chalicelib.api.application import app
+from chalicelib.steps import (
+    acquire_lease,
+    check_health,
+    complete_deployment,
+    mark_ready,
+    measure_init,
+    prepare_candidate,
+    publish_version,
+    reject_version,
+    roll_back,
+    shift_traffic,
+    take_step,
+    validate_deployment,
+    verify_package,
+    warm_candidate,
+)
+
+app.register_blueprint(invoke.blueprint)
+
+app.register_blueprint(verify_package.blueprint)
+app.register_blueprint(publish_version.blueprint)
+app.register_blueprint(measure_init.blueprint)
+app.register_blueprint(mark_ready.blueprint)
+app.register_blueprint(reject_version.blueprint)
+
+app.register_blueprint(validate_deployment.blueprint)
+app.register_blueprint(acquire_lease.blueprint)
+app.register_blueprint(prepare_candidate.blueprint)
+app.register_blueprint(take_step.blueprint)
+app.register_blueprint(warm_candidate.blueprint)
+app.register_blueprint(check_health.blueprint)
+app.register_blueprint(shift_traffic.blueprint)
+app.register_blueprint(complete_deployment.blueprint)
+app.register_blueprint(roll_back.blueprint)

@@ -1,0 +1,254 @@
+"""The one decorator around each handler: caller, permission, query, body and ports in; every error out as a problem."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, get_type_hints
+from urllib.parse import unquote
+
+import pydantic
+from aws_lambda_powertools import Logger
+from chalice import Blueprint, Response
+from chalice.app import Request
+
+from chalicelib import bootstrap
+from chalicelib.api.answers import Answer, Html, JsonText, answer_type
+from chalicelib.api.bodies import read_object
+from chalicelib.api.callers import caller_of
+from chalicelib.api.models import Body, Query, refusal_of
+from chalicelib.api.problems import Problem
+from chalicelib.api.replies import Reply
+from chalicelib.api.tracing import trace_id_of
+from chalicelib.domain.authorization import Caller, require_permission
+from chalicelib.domain.errors import DomainError, ForbiddenError, TransientError
+from chalicelib.ports import Ports
+from chalicelib.services.records import record_of
+
+logger = Logger()
+
+Handler = Callable[..., Answer[Any] | Html | JsonText]
+View = Callable[..., Response]
+
+_STATUS = re.compile(r"\((\d{3})\)")
+
+
+class ChangeQuery(Query):
+    """What every change takes."""
+
+    validate_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What a route promises: read by `serve` at each request, and by the OpenAPI document."""
+
+    action: str
+    doc: str
+    status: int
+    resource: type[pydantic.BaseModel] | None
+    body: type[Body] | None
+    query: type[Query]
+    takes: frozenset[str]
+    is_open: bool
+    is_repeatable: bool
+
+    @property
+    def has_preview(self) -> bool:
+        """Tell whether ``?validateOnly=true`` is understood."""
+        return "validate_only" in self.takes
+
+    @property
+    def refusals(self) -> frozenset[int]:
+        """Statuses that the docstring's ``Raises:`` names."""
+        return frozenset(int(status) for status in _STATUS.findall(self.doc))
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A request, apart from the framework."""
+
+    method: str
+    path: str
+    parameters: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    context: Mapping[str, Any]
+    trace_id: str
+
+    @classmethod
+    def of(cls, request: Request, parameters: Mapping[str, str]) -> Incoming:
+        """Read Chalice's request. A query parameter that is repeated counts as a list parted by commas."""
+        body = request.raw_body
+        query = request.query_params
+        return cls(
+            method=request.method,
+            path=request.to_original_event().get("path") or request.path,
+            parameters={name: unquote(value) for name, value in parameters.items()},
+            query={name: ",".join(query.getlist(name)) for name in query} if query else {},
+            headers=request.headers,
+            body=body.encode() if isinstance(body, str) else body,
+            context=request.context,
+            trace_id=trace_id_of(request.headers),
+        )
+
+
+def endpoint(
+    blueprint: Blueprint,
+    *,
+    body: type[Body] | None = None,
+    query: type[Query] | None = None,
+    is_open: bool = False,
+    is_repeatable: bool = True,
+) -> Callable[[Handler], View]:
+    """
+    Make a handler the answer to a route.
+
+    The handler gets what it names: parameters of the path, *body*, *query*, *caller*, *ports*, *validate_only*.
+    Its own name is the action that the caller needs permission for; *is_open* needs none, and no token.
+    *is_repeatable* is False where an answer must not be kept for an ``Idempotency-Key``.
+    """
+
+    def decorate(handler: Handler) -> View:
+        contract = contract_of(handler, body=body, query=query, is_open=is_open, is_repeatable=is_repeatable)
+
+        @functools.wraps(handler)
+        def view(**parameters: str) -> Response:
+            incoming = Incoming.of(blueprint.current_request, parameters)
+            reply = serve(contract, handler, incoming, blueprint.lambda_context)
+            return Response(body=reply.body, status_code=reply.status, headers=dict(reply.headers))
+
+        view.contract = contract  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
+def contract_of(
+    handler: Handler,
+    *,
+    body: type[Body] | None = None,
+    query: type[Query] | None = None,
+    is_open: bool = False,
+    is_repeatable: bool = True,
+) -> Contract:
+    """Read what *handler* promises from its signature and docstring."""
+    takes = frozenset(inspect.signature(handler).parameters)
+    status, resource = answer_type(get_type_hints(handler)["return"])
+    return Contract(
+        action=handler.__name__,
+        doc=inspect.getdoc(handler) or "",
+        status=status,
+        resource=resource,
+        body=body,
+        query=query or (ChangeQuery if "validate_only" in takes else Query),
+        takes=takes,
+        is_open=is_open,
+        is_repeatable=is_repeatable,
+    )
+
+
+def serve(contract: Contract, handler: Handler, incoming: Incoming, context: object) -> Reply:
+    """Answer a request: whatever happens, with one of the documented shapes."""
+    began = time.perf_counter()
+    caller = Caller("", frozenset(), trace_id=incoming.trace_id)
+    try:
+        if not contract.is_open:
+            caller = caller_of(incoming.context, incoming.trace_id)
+            _permit(caller, contract.action, incoming)
+        reply = _repeatably(contract, handler, incoming, caller, context)
+    except Exception as error:  # noqa: BLE001 (the last one who can turn it into an answer)
+        reply = _refuse(error, incoming)
+    logger.info(
+        "request",
+        action=contract.action,
+        method=incoming.method,
+        path=incoming.path,
+        status=reply.status,
+        duration_ms=round((time.perf_counter() - began) * 1000, 1),
+        username=caller.username,
+        trace_id=incoming.trace_id,
+    )
+    return reply.sealed(incoming.trace_id)
+
+
+def _permit(caller: Caller, action: str, incoming: Incoming) -> None:
+    try:
+        require_permission(caller, action)
+    except ForbiddenError:
+        ports = bootstrap.ports()
+        ports.audit.append(record_of(caller, "DenyRequest", incoming.path.lstrip("/"), ports, reason=action))
+        raise
+
+
+def _repeatably(
+    contract: Contract,
+    handler: Handler,
+    incoming: Incoming,
+    caller: Caller,
+    context: object,
+) -> Reply:
+    """Carry it out at most once for a key; a dry run changes nothing, so it may be repeated as it is."""
+
+    def carry_out() -> Reply:
+        try:
+            return _carry_out(contract, handler, incoming, caller)
+        except Exception as error:  # noqa: BLE001 (a refusal is an answer, and is kept like one)
+            return _refuse(error, incoming)
+
+    key = incoming.headers.get("Idempotency-Key")
+    is_dry_run = "validateOnly" in incoming.query
+    if key is None or incoming.method != "POST" or not contract.is_repeatable or is_dry_run:
+        return carry_out()
+    # Powertools' idempotency is slow to import: only who asks for it waits.
+    from chalicelib.api import idempotency  # noqa: PLC0415
+
+    repeat = idempotency.RepeatKey(caller.username, incoming.method, incoming.path, key, incoming.body)
+    return idempotency.answer_once(repeat, carry_out, context)
+
+
+def _carry_out(contract: Contract, handler: Handler, incoming: Incoming, caller: Caller) -> Reply:
+    query = _query_of(contract, incoming)
+    is_preview = isinstance(query, ChangeQuery) and query.validate_only
+    given: dict[str, Any] = {
+        "body": _body_of(contract, incoming),
+        "query": query,
+        "caller": caller,
+        "validate_only": is_preview,
+    }
+    if "ports" in contract.takes:
+        given["ports"] = bootstrap.ports()
+    named = {name: value for name, value in given.items() if name in contract.takes}
+    return handler(**incoming.parameters, **named).reply(incoming.path, is_preview=is_preview)
+
+
+def _query_of(contract: Contract, incoming: Incoming) -> Query:
+    try:
+        return contract.query.model_validate(incoming.query)
+    except pydantic.ValidationError as error:
+        raise refusal_of(error, contract.query, what="query") from None
+
+
+def _body_of(contract: Contract, incoming: Incoming) -> Body | None:
+    if incoming.method == "GET":
+        return None
+    read_object(incoming.body)
+    model = contract.body or Body
+    try:
+        return model.model_validate_json(incoming.body.strip() or b"{}", strict=True)
+    except pydantic.ValidationError as error:
+        raise refusal_of(error, model, what="body") from None
+
+
+def _refuse(error: Exception, incoming: Incoming) -> Reply:
+    if not isinstance(error, DomainError | TransientError):
+        logger.error("a bug", exc_info=error, trace_id=incoming.trace_id)
+    return Problem.of(error, instance=incoming.path, trace_id=incoming.trace_id).reply()
+
+
+__all__ = ["Caller", "Contract", "Ports", "contract_of", "endpoint"]

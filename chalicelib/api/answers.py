@@ -1,0 +1,95 @@
+"""Answers: what a handler returns; its type says status and resource, so the OpenAPI document can't disagree."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel
+
+from chalicelib.api.replies import Reply
+
+ResourceT = TypeVar("ResourceT", bound=BaseModel)
+
+#: Where the paths of this version of the API begin.
+VERSION_PREFIX = "/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[ResourceT]):
+    """A resource, and what its headers say of it: *revision* becomes the ETag, *location* is a path under ``/v1``."""
+
+    status: ClassVar[int] = 200
+
+    resource: ResourceT
+    location: str | None = None
+    revision: int | None = None
+
+    def reply(self, path: str, *, is_preview: bool) -> Reply:
+        """
+        Write it as the answer to a request for *path*.
+
+        A preview is always a 200 and located nowhere. The Location is relative to *path*, since the
+        gateway's own prefix in front of it is not told reliably.
+        """
+        headers = {"Content-Type": "application/json"}
+        if self.revision is not None:
+            headers["ETag"] = f'"{self.revision}"'
+        if self.location is not None and not is_preview:
+            headers["Location"] = posixpath.relpath(VERSION_PREFIX + self.location, posixpath.dirname(path))
+        return Reply(200 if is_preview else self.status, headers, self.resource.model_dump_json(by_alias=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Ok(Answer[ResourceT]):
+    """200: here it is, or: it is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Created(Answer[ResourceT]):
+    """201: it exists now, at *location*."""
+
+    status: ClassVar[int] = 201
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted(Answer[ResourceT]):
+    """202: it has begun; look at *location* how it goes."""
+
+    status: ClassVar[int] = 202
+
+
+@dataclass(frozen=True, slots=True)
+class Html:
+    """200: a page for people."""
+
+    status: ClassVar[int] = 200
+
+    text: str
+
+    def reply(self, _path: str, *, is_preview: bool) -> Reply:  # noqa: ARG002 (the same call as of any answer)
+        """Write it so that a browser loads and runs nothing else."""
+        policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+        headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy}
+        return Reply(200, headers, self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class JsonText:
+    """200: a document that is JSON text already."""
+
+    status: ClassVar[int] = 200
+
+    text: str
+
+    def reply(self, _path: str, *, is_preview: bool) -> Reply:  # noqa: ARG002 (the same call as of any answer)
+        """Write it as it is."""
+        return Reply(200, {"Content-Type": "application/json"}, self.text)
+
+
+def answer_type(annotation: object) -> tuple[int, type[BaseModel] | None]:
+    """Read status and resource from a handler's return annotation, such as ``Created[PluginResource]``."""
+    origin: Any = get_origin(annotation) or annotation
+    arguments = get_args(annotation)
+    return origin.status, arguments[0] if arguments else None

@@ -1,0 +1,32 @@
+"""The application that the API function runs: its routes and their authorizer, but no step of a machine."""
+
+from chalice import Chalice
+
+from chalicelib.api import authorizer, unknown_routes
+from chalicelib.api.routes import (
+    authentication,
+    deployments,
+    documents,
+    health,
+    installations,
+    invocations,
+    me,
+    plugins,
+    tenants,
+    versions,
+)
+
+app = Chalice("hotswap")
+
+app.register_blueprint(authorizer.blueprint)
+app.register_blueprint(unknown_routes.blueprint)
+app.register_blueprint(health.blueprint)
+app.register_blueprint(documents.blueprint)
+app.register_blueprint(authentication.blueprint, url_prefix="/v1")
+app.register_blueprint(me.blueprint, url_prefix="/v1")
+app.register_blueprint(plugins.blueprint, url_prefix="/v1")
+app.register_blueprint(versions.blueprint, url_prefix="/v1")
+app.register_blueprint(deployments.blueprint, url_prefix="/v1")
+app.register_blueprint(tenants.blueprint, url_prefix="/v1")
+app.register_blueprint(installations.blueprint, url_prefix="/v1")
+app.register_blueprint(invocations.blueprint, url_prefix="/v1")

@@ -1,0 +1,127 @@
+"""Parts of the OpenAPI document that no route says: words about concepts, headers, parameters, problems."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.api.problems import KINDS, MEDIA_TYPE
+
+INFO: dict[str, Any] = {
+    "title": "HotSwap",
+    "version": "1.0",
+    "summary": "Change a plugin of a running SaaS product, tenant by tenant, with no downtime and one-write rollback.",
+    "description": (
+        "JSON in camelCase, RFC 3339 times in UTC. Log in, then send `Authorization: Bearer <token>`.\n\n"
+        "**Errors** are RFC 9457 problems; decide by `code`, follow `fix`, and name the `traceId` when you ask for "
+        "help.\n\n"
+        "**Lists** come in pages: send `nextCursor` as `cursor`, with the same filters, until it is null.\n\n"
+        "**Repeats**: a POST with an `Idempotency-Key` is carried out once; within 24 hours the same key and body get "
+        "the first answer again (`Idempotent-Replayed: true`). 5xx and 429 are not kept, nor is anything of logging "
+        "in: keeping that answer would mean keeping tokens.\n\n"
+        "**Dry runs**: every change takes `?validateOnly=true`.\n\n"
+        "**Unknown fields** are refused, and so is what this release can't honour: nothing you send is ignored."
+    ),
+    "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+}
+
+TAGS = {
+    "authentication": "Log in, stay logged in.",
+    "me": "Who you are.",
+    "plugins": "Named extensions of the product.",
+    "versions": "Immutable builds of a plugin.",
+    "deployments": "Attempts to make a version the current one of an environment.",
+    "tenants": "Customers of the product, and what they have installed.",
+    "invoke": "Ask a plugin to work for a tenant.",
+    "about": "About this API itself.",
+}
+
+SECURITY_SCHEMES = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "The `token` of POST /v1/authentication/login: an ID token of the user pool (RS256).",
+    }
+}
+
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "plugin_id": {"description": "Id of a plugin, which is its name.", "schema": {"type": "string"}},
+    "version": {"description": "A version in SemVer 2.0; write `+` as `%2B`.", "schema": {"type": "string"}},
+    "deployment_id": {"description": "Id of a deployment: `dep_` and a ULID.", "schema": {"type": "string"}},
+    "tenant_id": {"description": "Id of a tenant.", "schema": {"type": "string"}},
+    "name": {"description": "Name of a secret, as the plugin's manifest lists it.", "schema": {"type": "string"}},
+}
+
+REPEAT_KEY: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Carry this out once: repeats with the same key and body get the first answer for 24 hours.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
+
+COMMON_HEADERS: dict[str, Any] = {
+    "X-Trace-Id": {
+        "description": "Joins this request to the traces and logs of all it did.",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+    }
+}
+
+_LOCATION = {
+    "Location": {
+        "description": "Where it is, relative to the request's own address.",
+        "required": True,
+        "schema": {"type": "string", "format": "uri-reference"},
+    }
+}
+
+#: Headers of one action's success.
+EXTRA_HEADERS: dict[str, dict[str, Any]] = {
+    "register_plugin": _LOCATION,
+    "create_version": _LOCATION,
+    "finalize_version": _LOCATION,
+    "create_deployment": _LOCATION,
+    "create_tenant": _LOCATION,
+    "invoke_plugin": {
+        "X-HotSwap-Version": {
+            "description": "The version that served.",
+            "required": True,
+            "schema": {"type": "string"},
+        },
+        "X-HotSwap-Reason": {
+            "description": "The rule that chose it.",
+            "required": True,
+            "schema": {"type": "string"},
+        },
+    },
+}
+
+
+def problem_response(codes: list[str], ref: str) -> dict[str, Any]:
+    """Describe the answer with a status, which may have several *codes*."""
+    kind = KINDS[codes[0]]
+    return {
+        "description": f"{', '.join(f'`{code}`' for code in codes)}: {kind.title.lower()}.",
+        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in COMMON_HEADERS},
+        "content": {MEDIA_TYPE: {"schema": {"$ref": ref}, "examples": {"problem": {"value": _example(codes[0])}}}},
+    }
+
+
+def _example(code: str) -> dict[str, Any]:
+    kind = KINDS[code]
+    errors = []
+    if code == "VALIDATION_ERROR":
+        errors = [{"field": "/version", "message": "'01.0.0' is not SemVer 2.0", "fix": "Use SemVer 2.0: 1.0.0."}]
+    return {
+        "type": "urn:hotswap:problem:" + code.lower().replace("_", "-"),
+        "title": kind.title,
+        "status": kind.status,
+        "detail": f"{kind.title}: here stands what it is about.",
+        "instance": "/v1/…",
+        "code": code,
+        "traceId": "4bf92f3577b34da6a3ce929d0e0e4736",
+        "timestamp": "2026-11-22T15:00:00.000Z",
+        "errors": errors,
+        "fix": "Here stands what to do next.",
+    }

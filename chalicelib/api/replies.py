@@ -1,0 +1,37 @@
+"""Replies: status, headers and body of an answer, before any framework sees it. Light."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+
+#: On every answer: none may be kept by a cache, guessed at by a browser, or told where it came from.
+SAFE_HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer; *body* is text, already serialized."""
+
+    status: int
+    headers: dict[str, str]
+    body: str
+
+    def with_headers(self, **more: str) -> Reply:
+        """Add headers; an underscore in a name stands for a dash."""
+        return replace(self, headers={**self.headers, **{name.replace("_", "-"): more[name] for name in more}})
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Tell whether a repeated request gets this answer again: it succeeded, or the caller must change it."""
+        return self.status < HTTPStatus.INTERNAL_SERVER_ERROR and self.status != HTTPStatus.TOO_MANY_REQUESTS
+
+    def sealed(self, trace_id: str) -> Reply:
+        """Add what every answer carries."""
+        return replace(self, headers={**SAFE_HEADERS, **self.headers, "X-Trace-Id": trace_id})

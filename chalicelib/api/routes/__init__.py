@@ -1,0 +1,1 @@
+"""Routes: a Blueprint per concept; a handler parses, calls one service, presents."""
