@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -14,6 +15,28 @@ if TYPE_CHECKING:
 #: Wide enough for a row of a table, narrow enough for half a screen; used where there is no terminal.
 PIPED_WIDTH = 100
 WIDEST = 110
+_PADDING = re.compile(r" +(?=\n)")
+
+
+class _WithoutPadding:
+    """A stream that drops the blanks with which tables fill their lines; nobody wants them in a file."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write *text* without blanks at the ends of its lines."""
+        self._stream.write(_PADDING.sub("", text))
+
+        return len(text)
+
+    def flush(self) -> None:
+        """Pass on what was written."""
+        self._stream.flush()
+
+    def isatty(self) -> bool:
+        """Say that nobody looks at it."""
+        return False
 
 
 class Output:
@@ -67,7 +90,9 @@ class Output:
 
         from hotswap.views.theme import THEME
 
-        console = Console(file=stream, theme=THEME, highlight=False, soft_wrap=False)
+        is_piped = not stream.isatty()
+        target = cast("IO[str]", _WithoutPadding(stream)) if is_piped else stream
+        console = Console(file=target, theme=THEME, highlight=False)
         if self._width is not None:
             console.width = self._width
         elif not console.is_terminal:

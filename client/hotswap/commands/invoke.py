@@ -17,7 +17,7 @@ from hotswap.session import Session, pass_session
 @click.option("--input", "given", default="{}", metavar="JSON", help="Its input: JSON, @FILE, or - for stdin.")
 @pass_session
 def invoke(session: Session, plugin_id: str, operation: str, tenant_id: str, environment: str, given: str) -> None:
-    """Run OPERATION of a plugin for a tenant."""
+    """Run an operation of a plugin for a tenant."""
     from hotswap.views.invocations import invocation_view
 
     session.refuse_dry_run("invoke")
