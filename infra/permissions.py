@@ -56,7 +56,6 @@ def _object(prefix: str) -> str:
 _KEY = f"{_ARN}:kms:{_REGION}:key/${{Key}}"
 _PLUGIN_FUNCTION = f"{_ARN}:lambda:{_REGION}:function:{_STACK}-plugin-*"
 _MACHINES = tuple(f"{_ARN}:states:{_REGION}:stateMachine:{_STACK}-{name}" for name in ("intake", "deployment"))
-_EXECUTIONS = tuple(f"{_ARN}:states:{_REGION}:execution:{_STACK}-{name}:*" for name in ("intake", "deployment"))
 
 # Audit records are only ever added; no role may change or delete one.
 _AUDITS = Grant(("dynamodb:PutItem",), _table("audit")[:1])
@@ -68,29 +67,34 @@ _WRITES_BUILDS = Grant(("s3:PutObject",), (_object("builds"),))
 _DECRYPTS = Grant(("kms:Decrypt",), (_KEY,))
 _ENCRYPTS = Grant(("kms:GenerateDataKey", "kms:Decrypt"), (_KEY,))
 _CALLS_PLUGINS = Grant(("lambda:InvokeFunction",), (_PLUGIN_FUNCTION, f"{_PLUGIN_FUNCTION}:*"))
+_LOOKS_AT_VERSIONS = Grant(
+    ("lambda:GetAlias", "lambda:GetFunctionConfiguration"), (_PLUGIN_FUNCTION, f"{_PLUGIN_FUNCTION}:*")
+)
 _MIRRORS_ALIASES = Grant(
-    ("lambda:GetAlias", "lambda:CreateAlias", "lambda:UpdateAlias"), (_PLUGIN_FUNCTION, f"{_PLUGIN_FUNCTION}:*")
+    ("lambda:GetAlias", "lambda:CreateAlias", "lambda:UpdateAlias", "lambda:DeleteAlias"),
+    (_PLUGIN_FUNCTION, f"{_PLUGIN_FUNCTION}:*"),
 )
 _PUBLISHES = Grant(
     (
         "lambda:CreateFunction",
-        "lambda:GetFunction",
         "lambda:GetFunctionConfiguration",
         "lambda:UpdateFunctionCode",
         "lambda:UpdateFunctionConfiguration",
         "lambda:PublishVersion",
-        "lambda:ListVersionsByFunction",
-        "lambda:TagResource",
     ),
     (_PLUGIN_FUNCTION, f"{_PLUGIN_FUNCTION}:*"),
 )
 _PASSES_PLUGIN_ROLE = Grant(("iam:PassRole",), (f"{_ARN}:iam::${{AWS::AccountId}}:role/{_STACK}-plugin",))
 
-_DEPLOYS: Grants = (
-    _reads("registry", "routing", "deployments"),
+# What every step of a deployment does: read and write the deployment, its lease and the route,
+# and look, in the same transaction, that the plugin is still there.
+_MOVES: Grants = (
+    _reads("routing", "deployments"),
     _writes("routing", "deployments"),
+    Grant(("dynamodb:ConditionCheckItem",), _table("registry")[:1]),
     _AUDITS,
 )
+_ACCEPTS: Grants = (_reads("registry"), _writes("registry"), _AUDITS)
 
 FUNCTIONS: dict[str, Grants] = {
     "api_handler": (
@@ -103,50 +107,39 @@ FUNCTIONS: dict[str, Grants] = {
         Grant(("s3:PutObject", "s3:GetObject", "s3:GetObjectVersion"), (_object("packages"),)),
         Grant(("kms:Encrypt", "kms:GenerateDataKey", "kms:Decrypt"), (_KEY,)),
         Grant(("states:StartExecution",), _MACHINES),
-        Grant(("states:DescribeExecution", "states:StopExecution"), _EXECUTIONS),
+        # Deleting a plugin removes its function.
         Grant(("lambda:DeleteFunction",), (_PLUGIN_FUNCTION,)),
-        _MIRRORS_ALIASES,
     ),
     "verify_token": (),
-    # State of plugins is the only thing that an invocation writes.
+    # The state of plugins is the only thing that an invocation writes.
     "invoke_plugin": (
         _reads("routing", "tenants"),
-        _writes("tenants"),
+        Grant(("dynamodb:PutItem",), _table("tenants")[:1]),
         _DECRYPTS,
         _CALLS_PLUGINS,
     ),
-    "verify_package": (
-        _reads("registry"),
-        _writes("registry"),
-        _AUDITS,
-        _READS_PACKAGES,
-        _WRITES_BUILDS,
-        _ENCRYPTS,
-    ),
+    "verify_package": (*_ACCEPTS, _READS_PACKAGES, _WRITES_BUILDS, _ENCRYPTS),
     "publish_version": (
-        _reads("registry"),
-        _writes("registry"),
-        _deletes("registry"),
-        _AUDITS,
-        _READS_PACKAGES,
+        *_ACCEPTS,
+        _deletes("registry"),  # the publish lease
         _READS_BUILDS,
-        _WRITES_BUILDS,
-        _ENCRYPTS,
+        _DECRYPTS,
         _PUBLISHES,
         _MIRRORS_ALIASES,
         _PASSES_PLUGIN_ROLE,
     ),
-    "measure_init": (_reads("registry"), _writes("registry"), _AUDITS, _CALLS_PLUGINS, _PUBLISHES),
-    "mark_ready": (_reads("registry"), _writes("registry"), _AUDITS),
-    "reject_version": (_reads("registry"), _writes("registry"), _deletes("registry"), _AUDITS),
-    "validate_deployment": _DEPLOYS,
-    "acquire_lease": _DEPLOYS,
-    "prepare_candidate": (*_DEPLOYS, _MIRRORS_ALIASES),
-    "warm_candidate": (*_DEPLOYS, _CALLS_PLUGINS),
-    "check_health": (*_DEPLOYS, _CALLS_PLUGINS),
-    "shift_traffic": (*_DEPLOYS, _MIRRORS_ALIASES),
-    "complete_deployment": (*_DEPLOYS, _MIRRORS_ALIASES),
-    "roll_back": (*_DEPLOYS, _MIRRORS_ALIASES),
+    "measure_init": (*_ACCEPTS, _CALLS_PLUGINS),
+    "mark_ready": _ACCEPTS,
+    "reject_version": _ACCEPTS,
+    "validate_deployment": (*_MOVES, _reads("registry"), _LOOKS_AT_VERSIONS),
+    "acquire_lease": _MOVES,
+    "prepare_candidate": (*_MOVES, _MIRRORS_ALIASES),
+    "take_step": _MOVES,
+    "warm_candidate": (*_MOVES, _LOOKS_AT_VERSIONS, _CALLS_PLUGINS),
+    "check_health": (*_MOVES, _reads("registry"), _CALLS_PLUGINS),
+    "shift_traffic": (*_MOVES, _MIRRORS_ALIASES),
+    "complete_deployment": (*_MOVES, _MIRRORS_ALIASES),
+    "roll_back": (*_MOVES, _MIRRORS_ALIASES),
 }
 
 

@@ -1,8 +1,10 @@
-"""The errors that API Gateway answers by itself, in the product's own shape (RFC 9457)."""
+"""The errors that API Gateway answers by itself, in the shape of all others (`chalicelib.api.problems`)."""
 
 import json
 from dataclasses import dataclass
 from typing import Any
+
+from chalicelib.api.problems import KINDS, MEDIA_TYPE, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,34 +12,45 @@ class GatewayProblem:
     """One of API Gateway's own answers: what it is called there, and what we say instead."""
 
     response_type: str
-    status: int
     code: str
-    title: str
     detail: str
+    fix: str
 
+
+_LOG_IN = "Send Authorization: Bearer <token>; POST /authentication/login gives one."
+_REPEAT = "Repeat the request; if it fails again, tell the operator the traceId."
 
 PROBLEMS = (
-    GatewayProblem("MISSING_AUTHENTICATION_TOKEN", 404, "NOT_FOUND", "Not found", "There is no such method and path."),
-    GatewayProblem("RESOURCE_NOT_FOUND", 404, "NOT_FOUND", "Not found", "There is no such path."),
     GatewayProblem(
-        "UNAUTHORIZED", 401, "UNAUTHORIZED", "Unauthorized", "Send a valid token: Authorization: Bearer <token>."
+        "MISSING_AUTHENTICATION_TOKEN",
+        "NOT_FOUND",
+        "There is no such path, or it does not take this method.",
+        "GET /docs lists all of them.",
     ),
-    GatewayProblem("EXPIRED_TOKEN", 401, "UNAUTHORIZED", "Unauthorized", "The token has expired: log in again."),
-    GatewayProblem("ACCESS_DENIED", 403, "FORBIDDEN", "Forbidden", "This token may not be used here."),
-    GatewayProblem("BAD_REQUEST_BODY", 400, "VALIDATION_ERROR", "Bad request", "The body can't be read."),
-    GatewayProblem("BAD_REQUEST_PARAMETERS", 400, "VALIDATION_ERROR", "Bad request", "A parameter can't be read."),
+    GatewayProblem("RESOURCE_NOT_FOUND", "NOT_FOUND", "There is no such path.", "GET /docs lists all of them."),
+    GatewayProblem("UNAUTHORIZED", "UNAUTHORIZED", "There is no token, or it is not valid.", _LOG_IN),
+    GatewayProblem("EXPIRED_TOKEN", "UNAUTHORIZED", "The token has expired.", _LOG_IN),
+    GatewayProblem("ACCESS_DENIED", "FORBIDDEN", "This token may not be used here.", _LOG_IN),
+    GatewayProblem("BAD_REQUEST_BODY", "VALIDATION_ERROR", "The body can't be read.", "Send JSON."),
     GatewayProblem(
-        "REQUEST_TOO_LARGE", 413, "PAYLOAD_TOO_LARGE", "Payload too large", "A request has at most 10 MB of body."
+        "BAD_REQUEST_PARAMETERS", "VALIDATION_ERROR", "A parameter can't be read.", "GET /docs tells what it takes."
     ),
     GatewayProblem(
-        "UNSUPPORTED_MEDIA_TYPE", 415, "VALIDATION_ERROR", "Unsupported media type", "Send application/json."
+        "REQUEST_TOO_LARGE",
+        "PAYLOAD_TOO_LARGE",
+        "The request is over 10 MB.",
+        "Send less; packages go to upload.url, not through here.",
     ),
     GatewayProblem(
-        "THROTTLED", 429, "RATE_LIMIT_EXCEEDED", "Too many requests", "Repeat the request in a moment, more slowly."
+        "UNSUPPORTED_MEDIA_TYPE", "UNSUPPORTED_MEDIA_TYPE", "Bodies are JSON here.", "Send application/json."
     ),
-    GatewayProblem("INTEGRATION_TIMEOUT", 504, "SERVICE_UNAVAILABLE", "Timeout", "The answer took too long."),
-    GatewayProblem("DEFAULT_4XX", 400, "VALIDATION_ERROR", "Bad request", "The request was refused by the gateway."),
-    GatewayProblem("DEFAULT_5XX", 500, "INTERNAL_ERROR", "Internal error", "Repeat the request; name the traceId."),
+    GatewayProblem("THROTTLED", "RATE_LIMIT_EXCEEDED", "Requests come too fast.", "Repeat it in a moment."),
+    GatewayProblem(
+        "QUOTA_EXCEEDED", "QUOTA_EXCEEDED", "The quota of requests is used up.", "Wait until it is renewed."
+    ),
+    GatewayProblem("INTEGRATION_TIMEOUT", "SERVICE_UNAVAILABLE", "The answer took too long.", _REPEAT),
+    GatewayProblem("DEFAULT_4XX", "VALIDATION_ERROR", "The gateway refused the request.", "Compare it with GET /docs."),
+    GatewayProblem("DEFAULT_5XX", "INTERNAL_ERROR", "The request could not be carried out.", _REPEAT),
 )
 
 
@@ -51,25 +64,12 @@ def gateway_responses() -> dict[str, Any]:
 
 
 def _response_of(problem: GatewayProblem) -> dict[str, Any]:
-    """Render one problem as a gateway response."""
-    body = {
-        "type": "about:blank",
-        "title": problem.title,
-        "status": problem.status,
-        "detail": problem.detail,
-        "instance": "$context.path",
-        "code": problem.code,
-        "traceId": "$context.requestId",
-        "timestamp": "$context.requestTime",
-        "errors": [],
-    }
-    headers = {"Content-Type": "'application/problem+json'"}
-    if problem.status == 401:  # noqa: PLR2004 - RFC 9110 asks for this header with this status
-        headers["WWW-Authenticate"] = "'Bearer'"
-    if problem.status == 429:  # noqa: PLR2004 - likewise
-        headers["Retry-After"] = "'1'"
+    """Render one problem as a gateway response; what is known only then are variables of API Gateway."""
+    occurrence = Problem(problem.code, problem.detail, problem.fix, "$context.path", "$context.requestId")
+    body = {**occurrence.document(), "timestamp": "$context.requestTime"}
+    headers = {**occurrence.reply().headers, "Content-Type": MEDIA_TYPE}
     return {
-        "statusCode": str(problem.status),
-        "responseParameters": {f"gatewayresponse.header.{name}": value for name, value in headers.items()},
+        "statusCode": str(KINDS[problem.code].status),
+        "responseParameters": {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in headers.items()},
         "responseTemplates": {"application/json": json.dumps(body)},
     }

@@ -13,8 +13,8 @@ from infra.problems import gateway_responses
 TEMPLATES_DIRECTORY = Path(__file__).parent / "templates"
 # Which definition belongs to which machine of templates/machines.yaml.
 MACHINES = {"IntakeMachine": "intake.asl.json", "DeploymentMachine": "deployment.asl.json"}
-# A definition names a function by its resource in the template, as ${VerifyPackage}.
-_PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
+# A definition names a function by its resource in the template, as ${VerifyPackageArn}.
+_PLACEHOLDER = re.compile(r"\$\{(\w+)Arn\}")
 
 Template = dict[str, Any]
 
@@ -43,7 +43,7 @@ def _define(resources: Template, machine: str, definition: Template) -> None:
     functions = sorted(set(_PLACEHOLDER.findall(text)))
     properties = resources[machine]["Properties"]
     properties["DefinitionString"] = text
-    properties["DefinitionSubstitutions"] = {name: {"Fn::GetAtt": [name, "Arn"]} for name in functions}
+    properties["DefinitionSubstitutions"] = {f"{name}Arn": {"Fn::GetAtt": [name, "Arn"]} for name in functions}
     role = resources[f"{machine}Role"]["Properties"]
     role["Policies"] = [*role["Policies"], _may_invoke(functions)]
 

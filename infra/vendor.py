@@ -81,10 +81,14 @@ def compile_tree(folder: Path) -> None:
 
 
 def packaged_names() -> list[str]:
-    """List the distributions that are packed: what requirements.in asks for, and what that needs in turn."""
+    """List the distributions that are packed."""
+    return needed_names(IN_LAMBDA | PACKED_BY_CHALICE)
+
+
+def needed_names(left_out: frozenset[str]) -> list[str]:
+    """List what requirements.in asks for, and what that needs in turn, without *left_out* and what only that needs."""
     lines = (PROJECT_DIRECTORY / "requirements.in").read_text().splitlines()
     asked = [Requirement(line) for line in (text.partition("#")[0].strip() for text in lines) if line]
-    left_out = IN_LAMBDA | PACKED_BY_CHALICE
     names: set[str] = set()
     waiting = [(canonicalize_name(wanted.name), frozenset(wanted.extras)) for wanted in asked]
     while waiting:
@@ -132,7 +136,7 @@ def _copy_installed(name: str, folder: Path) -> None:
 def _install_for(platform: str, folder: Path) -> None:
     """Install the packed distributions for another platform, from wheels only, checked by hash."""
     wanted = folder / "wanted.txt"
-    wanted.write_text(_locked(packaged_names()))
+    wanted.write_text(locked(packaged_names()))
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     options = ["--quiet", "--no-deps", "--no-compile", "--require-hashes", "--only-binary=:all:"]
     options += ["--platform", platform, "--python-version", version, "--implementation", "cp"]
@@ -141,7 +145,7 @@ def _install_for(platform: str, folder: Path) -> None:
     wanted.unlink()
 
 
-def _locked(names: list[str]) -> str:
+def locked(names: list[str]) -> str:
     """Cut the lines of some distributions, with their hashes, out of requirements.txt."""
     lock = (PROJECT_DIRECTORY / "requirements.txt").read_text()
     blocks = re.split(r"\n(?=[a-zA-Z0-9])", lock)

@@ -130,6 +130,16 @@ SEAMS = (
         "Worker._spawn",
         "c55febf956565c5e83b8a36e069852483461164e899afa9c735a17e138ad1c93",
     ),
+    Seam(
+        "ministack.core.iam_actions",
+        "_lambda_action",
+        "19fa24ebca403b7afb7dbdd2de306589a087ba1a8dd5ec4df5ce7df77401080f",
+    ),
+    Seam(
+        "ministack.core.iam_actions",
+        "extract_resource_arn",
+        "82f51700695c62fdca72583e1c264cc146fc22d5aa0a5faebabc3aa0a798f2e9",
+    ),
 )
 
 

@@ -1,0 +1,51 @@
+"""
+What MiniStack's IAM gets wrong about Lambda: actions on one alias, and the function that is to be created.
+
+It takes every request about one alias for ``lambda:ListAliases``, and lets ``lambda:CreateFunction`` only
+those do who may create any function. With the right names a role that may do a thing here may do it on
+AWS, and one that may not, may not. What is wrapped is pinned in `infra.local.pins`.
+"""
+
+# ruff: noqa: ANN401, SLF001 - what is wrapped is private and has no types
+
+import json
+import re
+from typing import Any
+
+_ONE_ALIAS = re.compile(r"/functions/[^/]+/aliases/[^/]+/?$")
+_ACTIONS = {"GET": "GetAlias", "PUT": "UpdateAlias", "DELETE": "DeleteAlias"}
+
+
+def install() -> None:
+    """Wrap MiniStack's functions in this process; `infra.local.pins.check` comes first."""
+    from ministack.core import iam_actions
+
+    _wrap_actions(iam_actions)
+    _wrap_resources(iam_actions)
+
+
+def _wrap_actions(iam_actions: Any) -> None:
+    """Name the actions on one alias as AWS does."""
+    original = iam_actions._lambda_action
+
+    def lambda_action(method: str, path: str) -> str | None:
+        if _ONE_ALIAS.search(path) and method in _ACTIONS:
+            return _ACTIONS[method]
+        action: str | None = original(method, path)
+        return action
+
+    iam_actions._lambda_action = lambda_action
+
+
+def _wrap_resources(iam_actions: Any) -> None:
+    """Name the function that is to be created, as the resource of its creation."""
+    original = iam_actions.extract_resource_arn
+
+    def extract_resource_arn(service: str, method: str, path: str, headers: Any, body: bytes, *rest: Any) -> Any:
+        resource = original(service, method, path, headers, body, *rest)
+        if service == "lambda" and method == "POST" and path.rstrip("/").endswith("/functions"):
+            _parameters, region, account_id = rest
+            return f"arn:aws:lambda:{region}:{account_id}:function:{json.loads(body).get('FunctionName', '')}"
+        return resource
+
+    iam_actions.extract_resource_arn = extract_resource_arn
