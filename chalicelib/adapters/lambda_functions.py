@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.aws_errors import code_of, translated
@@ -10,12 +11,14 @@ from chalicelib.adapters.lambda_caller import LambdaCaller, function_name
 from chalicelib.adapters.lambda_settling import Settling
 from chalicelib.domain.errors import ConflictError, TransientError
 from chalicelib.domain.ids import Environment
-from chalicelib.domain.manifest import Manifest
 from chalicelib.domain.routes import FULL_BPS, Route
 from chalicelib.ports import PublishedVersion, StagedCode
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
+
+    # JSON Schema comes with it, which only the intake needs.
+    from chalicelib.domain.manifest import Manifest
 
 HANDLER = "_hotswap.handler.handle"
 
@@ -166,7 +169,9 @@ class LambdaFunctions:
         }
         primary = route.primary
         if primary is None:
-            client.delete_alias(**place)
+            # Before the first version serves there is no alias to take away.
+            with suppress(client.exceptions.ResourceNotFoundException):
+                client.delete_alias(**place)
             return
         shown = {
             "FunctionVersion": primary.lambda_version,
