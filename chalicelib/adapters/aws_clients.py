@@ -40,6 +40,12 @@ class Lazy(Generic[Client]):
             return self._made
 
 
+def dynamodb() -> DynamoDBClient:
+    """Make the client of all repositories; PynamoDB has checked the parameters already."""
+    client: DynamoDBClient = _make("dynamodb", read_seconds=5, attempts=4, parameter_validation=False)
+    return client
+
+
 def serving_dynamodb() -> DynamoDBClient:
     """Make the hot path's client: it gives up within a second, because there is a stale answer to give."""
     client: DynamoDBClient = _make("dynamodb", connect_seconds=0.3, read_seconds=0.4, attempts=2)

@@ -7,14 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from pynamodb.connection import Connection
 from pynamodb.exceptions import CancellationReason, TransactWriteError
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.adapters.aws_errors import code_of, translated
 from chalicelib.adapters.dynamodb import keys
 from chalicelib.adapters.dynamodb.audit_items import AuditItem
-from chalicelib.adapters.dynamodb.items import Item, bind, values_of
+from chalicelib.adapters.dynamodb.items import Item, Tables, values_of
 from chalicelib.domain.audit import AuditRecord
 from chalicelib.domain.errors import ConflictError, TransientError
 
@@ -47,9 +46,9 @@ class Check:
 class DynamoAuditTrail:
     """Writes records, alone or in the transaction of the change that they record."""
 
-    def __init__(self, table_name: str) -> None:
-        self._items = bind(AuditItem, table_name)
-        self._connection = Connection()
+    def __init__(self, tables: Tables) -> None:
+        self._items = tables.bind(AuditItem, "audit")
+        self._tables = tables
 
     def append(self, record: AuditRecord) -> None:
         """Write one record."""
@@ -80,7 +79,7 @@ class DynamoAuditTrail:
     def _try_write(self, puts: Sequence[Put], checks: Sequence[Check]) -> bool:
         """Write once; False when another transaction on one of the items was faster and nothing is decided."""
         try:
-            with TransactWrite(connection=self._connection) as transaction:
+            with TransactWrite(connection=self._tables.connection()) as transaction:
                 for check in checks:
                     transaction.condition_check(check.model, *check.key, condition=check.condition)
                 for put in puts:

@@ -10,7 +10,7 @@ from pynamodb.exceptions import PutError
 
 from chalicelib.adapters.aws_errors import code_of, translated
 from chalicelib.adapters.dynamodb import keys
-from chalicelib.adapters.dynamodb.items import bind
+from chalicelib.adapters.dynamodb.items import Tables
 from chalicelib.adapters.dynamodb.registry_items import SealedKeyItem
 
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ _CONTEXT = {"purpose": "cursors"}
 class StoredCursorKey:
     """Gives the key; the first process of a stack makes it."""
 
-    def __init__(self, client: Callable[[], KMSClient], key_alias: str, table_name: str) -> None:
+    def __init__(self, client: Callable[[], KMSClient], key_alias: str, tables: Tables) -> None:
         self._client = client
         self._key_alias = key_alias
-        self._items = bind(SealedKeyItem, table_name)
+        self._items = tables.bind(SealedKeyItem, "registry")
         self._lock = Lock()
         self._key: bytes | None = None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime
 
 from chalicelib.adapters.aws_errors import translated
@@ -10,7 +10,7 @@ from chalicelib.adapters.dynamodb import keys
 from chalicelib.adapters.dynamodb.audit import Check, DynamoAuditTrail, Put
 from chalicelib.adapters.dynamodb.deployment_documents import deployment_of
 from chalicelib.adapters.dynamodb.deployment_items import DeploymentItem, LeaseItem
-from chalicelib.adapters.dynamodb.items import LISTED_KEYS, bind
+from chalicelib.adapters.dynamodb.items import LISTED_KEYS, Tables
 from chalicelib.adapters.dynamodb.listings import read_page, start_of
 from chalicelib.adapters.dynamodb.registry_items import PluginItem
 from chalicelib.adapters.dynamodb.routes import DynamoRoutes
@@ -23,24 +23,15 @@ from chalicelib.domain.plugins import PluginStatus
 from chalicelib.domain.routes import Route
 
 
-@dataclass(frozen=True, slots=True)
-class DeploymentTables:
-    """Names of the tables that a change of a deployment touches, besides the audit trail's."""
-
-    deployments: str
-    routing: str
-    registry: str
-
-
 class DynamoDeployments:
     """Deployments; whatever moves with one is written with it, or not at all."""
 
-    def __init__(self, tables: DeploymentTables, audit: DynamoAuditTrail) -> None:
-        self._items = bind(DeploymentItem, tables.deployments)
-        self._leases = bind(LeaseItem, tables.deployments)
-        self._route_items = bind(RouteItem, tables.routing)
-        self._routes = DynamoRoutes(tables.routing)
-        self._plugins = bind(PluginItem, tables.registry)
+    def __init__(self, tables: Tables, audit: DynamoAuditTrail) -> None:
+        self._items = tables.bind(DeploymentItem, "deployments")
+        self._leases = tables.bind(LeaseItem, "deployments")
+        self._route_items = tables.bind(RouteItem, "routing")
+        self._routes = DynamoRoutes(tables)
+        self._plugins = tables.bind(PluginItem, "registry")
         self._audit = audit
 
     def create(self, deployment: Deployment, lease: Lease, record: AuditRecord, *, now: datetime) -> None:

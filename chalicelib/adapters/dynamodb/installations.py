@@ -8,7 +8,7 @@ from chalicelib.adapters.aws_errors import translated
 from chalicelib.adapters.dynamodb import keys
 from chalicelib.adapters.dynamodb.audit import DynamoAuditTrail, Put
 from chalicelib.adapters.dynamodb.documents import installation_of
-from chalicelib.adapters.dynamodb.items import bind, values_of
+from chalicelib.adapters.dynamodb.items import Tables, values_of
 from chalicelib.adapters.dynamodb.listings import read_page, start_of
 from chalicelib.adapters.dynamodb.tenant_items import InstallationItem
 from chalicelib.domain.audit import AuditRecord
@@ -20,8 +20,8 @@ from chalicelib.domain.pages import Page, PageRequest
 class DynamoInstallations:
     """Installations."""
 
-    def __init__(self, table_name: str, audit: DynamoAuditTrail) -> None:
-        self._items = bind(InstallationItem, table_name)
+    def __init__(self, tables: Tables, audit: DynamoAuditTrail) -> None:
+        self._items = tables.bind(InstallationItem, "tenants")
         self._audit = audit
 
     @translated("DynamoDB")

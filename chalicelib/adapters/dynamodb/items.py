@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from types import new_class
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pynamodb.attributes import UnicodeAttribute
+from pynamodb.connection import Connection, TableConnection
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 
 class Item(Model):
     """Keys of every item."""
 
+    shared_client: Callable[[], DynamoDBClient]
+
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        """Return the connection of this table, over the client that all tables share."""
+        table = super()._get_connection()
+        share(table.connection, cls.shared_client())
+        return table
 
 
 class Listing(GlobalSecondaryIndex["ListedItem"]):  # type: ignore[no-untyped-call] # PynamoDB leaves a hook untyped
@@ -49,25 +61,36 @@ LISTED_KEYS = ("pk", "sk", "gsi1pk", "gsi1sk")
 
 AnyItem = TypeVar("AnyItem", bound=Item)
 
-#: Seconds; an API request has 29 in all.
-_CONNECT_SECONDS = 2
-_READ_SECONDS = 5
 
-
-def bind(model: type[AnyItem], table_name: str) -> type[AnyItem]:
+@dataclass(frozen=True, slots=True)
+class Tables:
     """
-    Give *model* its table.
+    The tables of one stack, and the one client that all models share.
 
-    The table's name depends on the stack, so it is known only when the ports are made.
+    PynamoDB would make a session and a client for each model, which costs an API function more than all
+    of its imports.
     """
-    settings = {
-        "table_name": table_name,
-        "connect_timeout_seconds": _CONNECT_SECONDS,
-        "read_timeout_seconds": _READ_SECONDS,
-    }
-    meta = type("Meta", (), settings)
-    bound = new_class(model.__name__, (model,), exec_body=lambda body: body.update(Meta=meta))
-    return cast("type[AnyItem]", bound)
+
+    name: Callable[[str], str]
+    client: Callable[[], DynamoDBClient]
+
+    def bind(self, model: type[AnyItem], table: str) -> type[AnyItem]:
+        """Give *model* its table (``registry``); its name is known only when the stack is."""
+        meta = type("Meta", (), {"table_name": self.name(table)})
+        made = new_class(
+            model.__name__, (model,), exec_body=lambda body: body.update(Meta=meta, shared_client=self.client)
+        )
+        return cast("type[AnyItem]", made)
+
+    def connection(self) -> Connection:
+        """Make a connection for transactions, over the shared client."""
+        return share(Connection(), self.client())
+
+
+def share(connection: Connection, client: object) -> Connection:
+    """Let *connection* use *client* instead of one of its own."""
+    connection._client = client  # type: ignore[assignment] # noqa: SLF001 - it has no other door
+    return connection
 
 
 def values_of(item: Item, thing: type[DataclassInstance]) -> dict[str, Any]:

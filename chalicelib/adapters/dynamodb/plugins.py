@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from chalicelib.adapters.aws_errors import translated
 from chalicelib.adapters.dynamodb import keys
 from chalicelib.adapters.dynamodb.audit import Check, DynamoAuditTrail, Put
-from chalicelib.adapters.dynamodb.items import bind, values_of
+from chalicelib.adapters.dynamodb.items import Tables, values_of
 from chalicelib.adapters.dynamodb.listings import read_page, start_of
 from chalicelib.adapters.dynamodb.registry_items import PluginItem
 from chalicelib.adapters.dynamodb.routing_items import RouteItem
@@ -21,9 +21,9 @@ from chalicelib.domain.plugins import Deprecation, Plugin, PluginFilter, PluginS
 class DynamoPlugins:
     """Registered plugins."""
 
-    def __init__(self, table_name: str, routing_table_name: str, audit: DynamoAuditTrail) -> None:
-        self._items = bind(PluginItem, table_name)
-        self._routes = bind(RouteItem, routing_table_name)
+    def __init__(self, tables: Tables, audit: DynamoAuditTrail) -> None:
+        self._items = tables.bind(PluginItem, "registry")
+        self._routes = tables.bind(RouteItem, "routing")
         self._audit = audit
 
     def add(self, plugin: Plugin, record: AuditRecord) -> None:

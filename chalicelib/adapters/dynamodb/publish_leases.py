@@ -8,7 +8,7 @@ from pynamodb.exceptions import DeleteError, PutError
 
 from chalicelib.adapters.aws_errors import code_of, translated
 from chalicelib.adapters.dynamodb import keys
-from chalicelib.adapters.dynamodb.items import bind
+from chalicelib.adapters.dynamodb.items import Tables
 from chalicelib.adapters.dynamodb.registry_items import PublishLeaseItem
 from chalicelib.domain.errors import TransientError
 
@@ -20,8 +20,8 @@ class DynamoPublishLeases:
     A holder that outlives its lease does no harm: the publish names code hash and revision, so it fails.
     """
 
-    def __init__(self, table_name: str) -> None:
-        self._items = bind(PublishLeaseItem, table_name)
+    def __init__(self, tables: Tables) -> None:
+        self._items = tables.bind(PublishLeaseItem, "registry")
 
     @translated("DynamoDB")
     def acquire(self, plugin_id: str, holder: str, *, now: datetime, until: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalicelib.adapters.aws_errors import translated
 from chalicelib.adapters.dynamodb import keys
 from chalicelib.adapters.dynamodb.documents import route_of
-from chalicelib.adapters.dynamodb.items import bind, values_of
+from chalicelib.adapters.dynamodb.items import Tables, values_of
 from chalicelib.adapters.dynamodb.routing_items import RouteItem
 from chalicelib.domain.ids import Environment
 from chalicelib.domain.routes import Route
@@ -14,8 +14,8 @@ from chalicelib.domain.routes import Route
 class DynamoRoutes:
     """Routes."""
 
-    def __init__(self, table_name: str) -> None:
-        self._items = bind(RouteItem, table_name)
+    def __init__(self, tables: Tables) -> None:
+        self._items = tables.bind(RouteItem, "routing")
 
     @translated("DynamoDB")
     def get(self, plugin_id: str, environment: str) -> Route | None:

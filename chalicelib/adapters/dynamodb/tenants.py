@@ -8,7 +8,7 @@ from chalicelib.adapters.aws_errors import translated
 from chalicelib.adapters.dynamodb import keys
 from chalicelib.adapters.dynamodb.audit import DynamoAuditTrail, Put
 from chalicelib.adapters.dynamodb.documents import tenant_of
-from chalicelib.adapters.dynamodb.items import LISTED_KEYS, bind, values_of
+from chalicelib.adapters.dynamodb.items import LISTED_KEYS, Tables, values_of
 from chalicelib.adapters.dynamodb.listings import read_page, start_of
 from chalicelib.adapters.dynamodb.tenant_items import TenantItem
 from chalicelib.domain.audit import AuditRecord
@@ -21,8 +21,8 @@ from chalicelib.domain.tenants import Tenant
 class DynamoTenants:
     """Tenants."""
 
-    def __init__(self, table_name: str, audit: DynamoAuditTrail) -> None:
-        self._items = bind(TenantItem, table_name)
+    def __init__(self, tables: Tables, audit: DynamoAuditTrail) -> None:
+        self._items = tables.bind(TenantItem, "tenants")
         self._audit = audit
 
     def add(self, tenant: Tenant, record: AuditRecord) -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from chalicelib.adapters.aws_errors import translated
 from chalicelib.adapters.dynamodb import keys
 from chalicelib.adapters.dynamodb.audit import DynamoAuditTrail, Put
-from chalicelib.adapters.dynamodb.items import bind, values_of
+from chalicelib.adapters.dynamodb.items import Tables, values_of
 from chalicelib.adapters.dynamodb.listings import read_page, start_of
 from chalicelib.adapters.dynamodb.registry_items import VersionItem
 from chalicelib.domain.audit import AuditRecord
@@ -20,8 +20,8 @@ from chalicelib.domain.versions import InvalidSemVerError, Version, VersionStatu
 class DynamoVersions:
     """Versions; an item is never removed, so a number is used once for ever."""
 
-    def __init__(self, table_name: str, audit: DynamoAuditTrail) -> None:
-        self._items = bind(VersionItem, table_name)
+    def __init__(self, tables: Tables, audit: DynamoAuditTrail) -> None:
+        self._items = tables.bind(VersionItem, "registry")
         self._audit = audit
 
     def add(self, version: Version, record: AuditRecord) -> None:
