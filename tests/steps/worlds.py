@@ -4,7 +4,6 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -47,7 +46,7 @@ def a_manifest(number: str = "1.0.0", **changes: object) -> dict[str, Any]:
     return {key: value for key, value in {**manifest, **changes}.items() if value is not None}
 
 
-def a_package(number: str = "1.0.0", files: Mapping[str, str] | None = None, **changes: object) -> bytes:
+def a_package(number: str = "1.0.0", *, files: Mapping[str, str] | None = None, **changes: object) -> bytes:
     """Zip a plugin; *changes* go into its manifest (None removes), *files* replace its one module."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -71,21 +70,29 @@ def a_record(world: FakeWorld, action: str) -> AuditRecord:
 
 
 def announce(
-    world: FakeWorld, content: bytes | None, number: str = "1.0.0", *, is_announced: bool = True, **changes: Any
+    world: FakeWorld,
+    content: bytes | None,
+    number: str = "1.0.0",
+    *,
+    is_announced: bool = True,
+    sha256_said: str | None = None,
+    size_said: int | None = None,
+    entry_point_said: str = "",
 ) -> Version:
-    """Announce and upload *content* (None: upload nothing), and finalize it; *changes* are of the version."""
-    digest = sha256(content or b"").hexdigest() if is_announced else ""
+    """Announce and upload *content* (None: upload nothing), and finalize it; what is *said* may be wrong."""
+    truth = (sha256(content or b"").hexdigest(), len(content or b"")) if is_announced else ("", 0)
+    digest = truth[0] if sha256_said is None else sha256_said
     version = Version(
         plugin_id=PLUGIN,
         version=number,
         sha256=digest,
-        size=len(content or b"") if is_announced else 0,
+        size=truth[1] if size_said is None else size_said,
         status=VersionStatus.VERIFYING,
         created_at=NOW,
         created_by="ana",
         package_key=package_key(PLUGIN, number, digest),
+        declared_entry_point=entry_point_said,
     )
-    version = replace(version, **changes)
     world.ports.versions.add(version, a_record(world, "CreateVersion"))
     if content is not None:
         world.artifacts.put(version.package_key, content)
@@ -127,9 +134,9 @@ def intake_given(number: str = "1.0.0", **more: object) -> dict[str, Any]:
     return {"plugin_id": PLUGIN, "version": number, **more}
 
 
-def a_ready_version(world: FakeWorld, number: str = "1.0.0", **changes: object) -> Version:
+def a_ready_version(world: FakeWorld, number: str = "1.0.0", package: bytes | None = None) -> Version:
     """Take a sound package in by the real steps."""
-    announce(world, a_package(number, **changes), number)
+    announce(world, package or a_package(number), number)
     for handler in (verify_package, publish_version, measure_init, mark_ready):
         run(handler, world.ports, **intake_given(number))
     return stored_version(world, number)

@@ -1,0 +1,68 @@
+"""State ``PublishVersion``: the lease is given back whatever happens, and wrong code gets no name."""
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.domain.errors import ConflictError, TransientError
+from chalicelib.steps._step import UnexpectedStepError
+from chalicelib.steps.publish_version import WrongCodeError, publish_version
+from chalicelib.steps.verify_package import verify_package
+from tests.fakes import FakeWorld
+from tests.steps.worlds import PLUGIN, a_package, a_world, announce, intake_given, run, stored_version
+
+
+@pytest.fixture(name="world")
+def verified_world() -> FakeWorld:
+    world = a_world()
+    announce(world, a_package())
+    run(verify_package, world.ports, **intake_given())
+    return world
+
+
+def test_it_answers_with_the_lambda_version_and_gives_the_lease_back(world: FakeWorld) -> None:
+    answer = run(publish_version, world.ports, **intake_given())
+
+    assert answer == {"lambda_version": "1"}
+    assert stored_version(world).lambda_version == "1"
+    assert world.tables.publish_leases == {}
+
+
+@pytest.mark.parametrize("method", ["stage", "publish", "put_version_alias"])
+@pytest.mark.parametrize(
+    "error, raised",
+    [
+        (TransientError("throttled"), TransientError),
+        (ConflictError("no"), ConflictError),
+        (OSError("a bug"), UnexpectedStepError),
+    ],
+    ids=["transient", "domain", "bug"],
+)
+def test_the_publish_lease_is_given_back_whatever_fails(
+    world: FakeWorld, method: str, error: Exception, raised: type[Exception]
+) -> None:
+    world.functions.fail_next(method, error)
+
+    with pytest.raises(raised):
+        run(publish_version, world.ports, **intake_given())
+
+    assert world.tables.publish_leases == {}
+
+
+def test_a_build_that_was_exchanged_after_its_verification_gets_no_alias(world: FakeWorld) -> None:
+    world.artifacts.put(stored_version(world).build_key, b"something else")
+
+    with pytest.raises(WrongCodeError):
+        run(publish_version, world.ports, **intake_given())
+
+    assert world.functions.find_version_alias(PLUGIN, "v1-0-0") is None
+    assert world.tables.publish_leases == {}
+
+
+def test_an_alias_that_holds_other_code_is_not_taken_for_ours(world: FakeWorld) -> None:
+    run(publish_version, world.ports, **intake_given())
+    key = PLUGIN, "1.0.0"
+    world.tables.versions[key] = replace(world.tables.versions[key], code_sha256="other")
+
+    with pytest.raises(WrongCodeError):
+        run(publish_version, world.ports, **intake_given())
