@@ -45,7 +45,7 @@ class StageLines:
         self._close("[bad]✗[/]", text)
 
     def _line(self, text: str) -> str:
-        return f"{self._stage:<{_NAME_WIDTH}} {text}"
+        return f"{self._stage:<{_NAME_WIDTH}} {text}" if self._stage else text
 
     def _close(self, mark: str, text: str) -> None:
         if self._spinner is not None:
@@ -54,7 +54,7 @@ class StageLines:
         took_ms = (self._clock.elapsed_seconds() - self._began_seconds) * 1000
         row = Table.grid(padding=(0, 1, 0, 0), expand=True)
         row.add_column(width=1)
-        row.add_column(width=_NAME_WIDTH, style="quiet")
+        row.add_column(width=_NAME_WIDTH if self._stage else 0, style="quiet")
         row.add_column(ratio=1, overflow="fold")
         row.add_column(width=10, justify="right", style="quiet")
         row.add_row(Text.from_markup(mark), self._stage, Text.from_markup(text), duration(took_ms))

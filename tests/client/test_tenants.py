@@ -1,0 +1,204 @@
+"""Tenants, what they have installed, and their secrets."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hotswap.errors import ExitCode
+from tests.client.conftest import Terminal
+
+PLUGIN = "tax-engine"
+
+
+@pytest.fixture
+def admin(terminal: Terminal) -> Terminal:
+    terminal.log_in("admin")
+    terminal.api.add_plugin(PLUGIN)
+    return terminal
+
+
+def test_create_adds_a_tenant_named_after_its_id(admin: Terminal) -> None:
+    result = admin.type("tenant", "create", "acme", "--tier", "Professional", "--ring", "beta")
+
+    assert result.exit_code == 0
+    assert admin.api.body("POST", "/tenants") == {
+        "id": "acme",
+        "name": "acme",
+        "tier": "Professional",
+        "ring": "beta",
+    }
+    assert "Added tenant acme" in result.stdout
+
+
+def test_create_with_dry_run_changes_nothing(admin: Terminal) -> None:
+    result = admin.type("--dry-run", "tenant", "create", "acme")
+
+    assert "Would add tenant acme" in result.stdout
+    assert admin.api.tenants == {}
+
+
+def test_create_of_a_tenant_that_exists_is_a_conflict(admin: Terminal) -> None:
+    admin.type("tenant", "create", "acme")
+
+    assert admin.type("tenant", "create", "acme").exit_code == ExitCode.CONFLICT
+
+
+def test_list_aligns_tenants_and_says_how_long_ago_they_came(admin: Terminal) -> None:
+    admin.type("tenant", "create", "acme", "--name", "Acme Corporation")
+    admin.clock.advance(3 * 60)
+
+    result = admin.type("tenant", "list")
+
+    assert result.stdout.splitlines()[0].split() == ["TENANT", "NAME", "TIER", "RING", "STATUS", "ADDED"]
+    assert "3 min ago" in result.stdout
+
+
+def test_an_empty_list_says_what_to_do_next(admin: Terminal) -> None:
+    result = admin.type("tenant", "list")
+
+    assert "There are no tenants yet." in result.stdout
+    assert "next: hotswap tenant create acme" in result.stdout
+
+
+def test_install_sends_the_configuration(admin: Terminal) -> None:
+    result = admin.type("install", PLUGIN, "--tenant", "acme", "--config", '{"rate": 0.19}')
+
+    assert "Installed tax-engine for tenant acme" in result.stdout
+    assert admin.api.body("POST", f"/tenants/acme/plugins/{PLUGIN}/enable") == {"configuration": {"rate": 0.19}}
+
+
+def test_install_reads_the_configuration_from_a_file_or_from_stdin(admin: Terminal, tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_text('{"rate": 0.07}')
+
+    admin.type("install", PLUGIN, "--tenant", "acme", "--config", f"@{path}")
+    admin.type("install", PLUGIN, "--tenant", "globex", "--config", "-", typed='{"rate": 0.2}')
+
+    assert admin.api.installations["acme", PLUGIN]["configuration"] == {"rate": 0.07}
+    assert admin.api.installations["globex", PLUGIN]["configuration"] == {"rate": 0.2}
+
+
+@pytest.mark.parametrize(
+    "config, what", [("{", "is not JSON"), ("[1]", "must be a JSON object"), ("@missing.json", "cannot be read")]
+)
+def test_install_refuses_what_is_no_json_object(admin: Terminal, config: str, what: str) -> None:
+    result = admin.type("install", PLUGIN, "--tenant", "acme", "--config", config)
+
+    assert result.exit_code == ExitCode.USAGE
+    assert what in result.stderr
+    assert "fix:" in result.stderr
+
+
+def test_show_lists_what_a_tenant_has_installed(admin: Terminal) -> None:
+    admin.type("tenant", "create", "acme")
+    empty = admin.type("tenant", "show", "acme")
+    admin.type("install", PLUGIN, "--tenant", "acme")
+
+    full = admin.type("tenant", "show", "acme")
+
+    assert "hotswap install PLUGIN --tenant acme" in empty.stdout
+    assert "Enabled" in full.stdout
+    document = json.loads(admin.type("--json", "tenant", "show", "acme").stdout)
+    assert document["plugins"][0]["pluginId"] == PLUGIN
+
+
+def test_uninstall_asks_first(admin: Terminal) -> None:
+    admin.type("install", PLUGIN, "--tenant", "acme")
+
+    nobody = admin.type("uninstall", PLUGIN, "--tenant", "acme")
+    admin.is_interactive = True
+    no = admin.type("uninstall", PLUGIN, "--tenant", "acme", typed="n\n")
+    yes = admin.type("uninstall", PLUGIN, "--tenant", "acme", typed="y\n")
+
+    assert (nobody.exit_code, no.exit_code, yes.exit_code) == (ExitCode.USAGE, ExitCode.FAILED, ExitCode.OK)
+    assert "--yes" in nobody.stderr
+    assert "Nothing was changed" in no.stderr
+    assert admin.api.installations["acme", PLUGIN]["enabled"] is False
+
+
+def test_uninstall_with_yes_asks_nobody(admin: Terminal) -> None:
+    admin.type("install", PLUGIN, "--tenant", "acme")
+
+    assert admin.type("uninstall", PLUGIN, "--tenant", "acme", "--yes").exit_code == 0
+
+
+def test_a_secret_is_read_from_stdin_without_the_line_end(admin: Terminal) -> None:
+    result = admin.type("secret", "set", PLUGIN, "apiKey", "--tenant", "acme", typed="sk_123\n")
+
+    assert admin.api.secrets == {("acme", PLUGIN, "apiKey"): "sk_123"}
+    assert "sk_123" not in result.output
+
+
+def test_a_secret_is_read_from_a_file_or_a_variable(admin: Terminal, tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_text("from-file\n")
+    admin.environ["KEY"] = "from-env"
+
+    admin.type("secret", "set", PLUGIN, "a", "--tenant", "acme", "--from-file", str(path))
+    admin.type("secret", "set", PLUGIN, "b", "--tenant", "acme", "--from-env", "KEY")
+
+    assert sorted(admin.api.secrets.values()) == ["from-env", "from-file"]
+
+
+def test_a_secret_is_asked_for_on_a_terminal_and_not_echoed(admin: Terminal) -> None:
+    admin.is_interactive = True
+
+    result = admin.type("secret", "set", PLUGIN, "apiKey", "--tenant", "acme", typed="sk_typed\n")
+
+    assert list(admin.api.secrets.values()) == ["sk_typed"]
+    assert "sk_typed" not in result.output
+
+
+@pytest.mark.parametrize("options", [("--from-env", "UNSET"), ("--from-env", "A", "--from-file", "b"), ()])
+def test_a_secret_without_a_value_is_refused(admin: Terminal, options: tuple[str, ...]) -> None:
+    result = admin.type("secret", "set", PLUGIN, "apiKey", "--tenant", "acme", *options)
+
+    assert result.exit_code == ExitCode.USAGE
+    assert admin.api.secrets == {}
+
+
+def test_a_secret_with_dry_run_is_not_kept(admin: Terminal) -> None:
+    result = admin.type("--dry-run", "secret", "set", PLUGIN, "apiKey", "--tenant", "acme", typed="x")
+
+    assert "Would keep" in result.stdout
+    assert admin.api.secrets == {}
+
+
+def test_a_secret_is_deleted_after_a_yes(admin: Terminal) -> None:
+    admin.type("secret", "set", PLUGIN, "apiKey", "--tenant", "acme", typed="x")
+
+    result = admin.type("--json", "--yes", "secret", "delete", PLUGIN, "apiKey", "--tenant", "acme")
+
+    assert json.loads(result.stdout)["deleted"] is True
+    assert admin.api.secrets == {}
+
+
+def test_invoke_shows_what_came_back_which_version_served_and_why(admin: Terminal) -> None:
+    admin.api.routes[PLUGIN, "Development"] = "2.0.0"
+
+    result = admin.type(
+        "invoke", PLUGIN, "charge", "--tenant", "acme", "-e", "development", "--input", '{"amount": 4200}'
+    )
+
+    assert "served by 2.0.0 · stable · 38 ms" in result.stdout
+    assert '"paymentId": "pi_123"' in result.stdout
+    assert admin.api.body("POST", f"/plugins/{PLUGIN}/invoke") == {
+        "tenantId": "acme",
+        "operation": "charge",
+        "input": {"amount": 4200},
+        "environment": "Development",
+    }
+
+
+def test_invoke_of_what_is_not_deployed_says_how_to_deploy_it(admin: Terminal) -> None:
+    result = admin.type("invoke", PLUGIN, "charge", "--tenant", "acme")
+
+    assert result.exit_code == ExitCode.FAILED
+    assert "Deploy one." in result.stderr
+
+
+def test_invoke_has_no_dry_run(admin: Terminal) -> None:
+    assert admin.type("invoke", PLUGIN, "charge", "--tenant", "acme", "--dry-run").exit_code == ExitCode.USAGE
