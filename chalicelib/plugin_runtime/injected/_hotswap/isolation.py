@@ -37,10 +37,14 @@ class PlatformSdkFinder:
 
 
 def seal_imports(package: str) -> None:
-    """Take from ``sys.path`` what belongs neither to the *package* (a folder) nor to Python nor to Lambda."""
+    """Take from the import system what belongs neither to the *package* (a folder) nor to Python nor to Lambda."""
     standard = os.path.dirname(os.__file__)
     hidden = [folder for folder in sys.path if not _is_visible(folder, package, standard)]
     sys.path[:] = [folder for folder in sys.path if folder not in hidden]
+    # Projects installed "editable" are found by finders of their own, past sys.path.
+    sys.meta_path[:] = [
+        finder for finder in sys.meta_path if not getattr(finder, "__module__", "").startswith("__editable__")
+    ]
     # The standard library sees nothing of this: last in line, the finder is asked only when all others failed.
     sys.meta_path.append(PlatformSdkFinder(hidden))
 
