@@ -30,6 +30,7 @@ class Terminal:
     checkout: Path | None
     environ: dict[str, str] = field(default_factory=dict)
     is_interactive: bool = False
+    width: int = 180
 
     def type(self, *arguments: str, typed: str = "") -> Result:
         environment = Environment(
@@ -40,7 +41,7 @@ class Terminal:
             checkout=lambda _folder: self.checkout,
             local_stack=lambda _checkout: self.stack,
             stdin_is_terminal=lambda: self.is_interactive,
-            width=100,
+            width=self.width,
         )
         return CliRunner().invoke(cli, arguments, obj=environment, input=typed)
 
