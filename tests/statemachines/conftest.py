@@ -14,7 +14,13 @@ def make_world() -> FakeWorld:
     return a_world()
 
 
-@pytest.fixture(name="run")
-def make_machines(world: FakeWorld) -> Iterator[Machines]:
-    with machines(world) as running:
+@pytest.fixture(name="_machines", scope="package")
+def make_machines() -> Iterator[Machines]:
+    with machines() as running:
         yield running
+
+
+@pytest.fixture(name="run")
+def enter_world(_machines: Machines, world: FakeWorld) -> Iterator[Machines]:
+    with _machines.inside(world):
+        yield _machines
