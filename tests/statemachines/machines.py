@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
@@ -16,11 +17,11 @@ from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
 from chalicelib import bootstrap
-from chalicelib.steps.blueprints import BLUEPRINTS
 from tests.fakes import FakeWorld
 from tests.steps.worlds import TRACE, Handler
 
-MACHINES = Path(__file__).parents[2] / "statemachines"
+ROOT = Path(__file__).parents[2]
+MACHINES, STEPS = ROOT / "statemachines", ROOT / "chalicelib" / "steps"
 _ARN = "arn:aws:lambda:us-east-1:123456789012:function:"
 _ROLE = "arn:aws:iam::123456789012:role/machine"
 _DEADLINE_SECONDS = 20
@@ -38,13 +39,9 @@ def tasks(machine: str) -> dict[str, dict[str, Any]]:
 
 
 def handlers() -> dict[str, Handler]:
-    """Return the handler of every step by its function's name."""
-    found = {}
-    for blueprint in BLUEPRINTS:
-        name = blueprint._import_name.rpartition(".")[2]
-        module = __import__(blueprint._import_name, fromlist=[name])
-        found[name] = getattr(module, name)
-    return found
+    """Return the handler of every step by its function's name, which is its module's too."""
+    names = [path.stem for path in STEPS.glob("[!_]*.py")]
+    return {name: getattr(import_module(f"chalicelib.steps.{name}"), name) for name in names}
 
 
 Happening = Callable[[Mapping[str, Any]], None]

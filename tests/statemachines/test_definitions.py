@@ -1,14 +1,16 @@
 """The machines as texts: complete, alike in what must be alike, and described by their README."""
 
+import json
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
 
 from chalicelib.domain.plans import StepKind
 from chalicelib.steps.take_step import NONE_LEFT, RUNNABLE
-from tests.statemachines.machines import MACHINES, definition, handlers, tasks
+from tests.statemachines.machines import MACHINES, ROOT, definition, handlers, tasks
 
 NAMES = ["intake", "deployment"]
 RETRY = [
@@ -122,6 +124,25 @@ def test_every_step_is_a_state_and_every_state_a_step_of_the_same_name() -> None
     states = {function_of(name) for _, name, _ in every_task()}
 
     assert states == set(handlers())
+
+
+def test_every_step_is_deployed_as_the_function_of_its_own_module() -> None:
+    application = import_module("app").app
+
+    deployed = {one.name: one.handler_string for one in application.pure_lambda_functions}
+
+    assert {name: deployed.get(name) for name in handlers()} == {
+        name: f"chalicelib.steps.{name}.{name}" for name in handlers()
+    }
+
+
+@pytest.mark.parametrize("machine, name, state", every_task())
+def test_a_state_outlives_its_function(machine: str, name: str, state: dict[str, Any]) -> None:
+    stages = json.loads((ROOT / ".chalice" / "config.json").read_text())["stages"]
+
+    limits = [stage["lambda_functions"][function_of(name)]["lambda_timeout"] for stage in stages.values()]
+
+    assert all(limit < state["TimeoutSeconds"] for limit in limits)
 
 
 def test_the_readme_maps_states_to_functions_placeholders_and_results() -> None:
