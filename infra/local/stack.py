@@ -109,7 +109,7 @@ def bring_up(options: Options, report: Report) -> StackInfo:
         payments = _payments(options, report)
         report("packaging the code")
         package = build_package(options.project)
-        target = _target(address)
+        target = stack_target(address)
         outputs = deploy(target, package, _parameters(address, options), report)
         report("creating users")
         passwords = {role: user["password"] for role, user in known.users.items()} if known else {}
@@ -147,7 +147,7 @@ def take_down(options: Options, report: Report) -> None:
             files.write_emulator(None)
         elif known is not None:
             report(f"deleting the stack in the emulator at {known.emulator_url}, which was not started here")
-            delete(_target(known.emulator_url))
+            delete(stack_target(known.emulator_url))
 
 
 def look(files: StackFiles) -> StackStatus:
@@ -212,7 +212,7 @@ def _payments(options: Options, report: Report) -> Payments:
     return payments
 
 
-def _target(address: str) -> Target:
+def stack_target(address: str) -> Target:
     """Say where to deploy: into an emulator, as its root."""
     session = boto3.Session(aws_access_key_id=ROOT_KEY, aws_secret_access_key=ROOT_KEY, region_name=REGION)
     return Target(STACK_NAME, session, address, poll_seconds=0.05, patience_seconds=120)
@@ -230,7 +230,7 @@ def _parameters(address: str, options: Options) -> dict[str, str]:
 def _is_deployed(address: str) -> bool:
     """Tell whether the stack stands in the emulator."""
     try:
-        return state_of(_target(address)) in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+        return state_of(stack_target(address)) in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
     except (BotoCoreError, ClientError):
         return False
 

@@ -1,0 +1,120 @@
+import json
+import marshal
+import zipfile
+from typing import Any
+
+import pytest
+
+from infra import permissions
+from infra.package import Package, build_package
+from infra.vendor import IN_LAMBDA, packaged_names
+
+UNCHECKED_HASH = 0b01
+
+
+@pytest.fixture(scope="module")
+def package() -> Package:
+    return build_package()
+
+
+@pytest.fixture(scope="module")
+def template(package: Package) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(package.template_path.read_text())
+    return document
+
+
+@pytest.fixture(scope="module")
+def code(package: Package) -> zipfile.ZipFile:
+    return zipfile.ZipFile(package.code_path)
+
+
+def of_type(template: dict[str, Any], kind: str) -> dict[str, Any]:
+    return {name: found for name, found in template["Resources"].items() if found["Type"] == kind}
+
+
+def resource_name(function: str) -> str:
+    return "APIHandler" if function == "api_handler" else "".join(word.capitalize() for word in function.split("_"))
+
+
+def test_unchanged_sources_give_the_package_made_before(package: Package) -> None:
+    made_at = package.code_path.stat().st_mtime_ns
+
+    assert build_package() == package
+    assert package.code_path.stat().st_mtime_ns == made_at
+
+
+def test_what_lambda_has_already_is_not_packed(code: zipfile.ZipFile) -> None:
+    packed = {name.split("/")[0] for name in code.namelist()}
+
+    assert not packed & {name.replace("-", "_") for name in IN_LAMBDA}
+    assert not packed & {"pip", "click", "setuptools"}
+    assert {"app.py", "chalice", "chalicelib", "pydantic", "pynamodb", "jwt"} <= packed
+    assert not set(packaged_names()) & IN_LAMBDA
+
+
+def test_every_source_has_byte_code_that_is_trusted_without_a_look(code: zipfile.ZipFile) -> None:
+    names = set(code.namelist())
+    sources = [name for name in names if name.endswith(".py")]
+
+    for source in sources:
+        folder, _, name = source.rpartition("/")
+        byte_code = next(
+            (found for found in names if found.startswith(f"{folder}/__pycache__/{name[:-3]}.".lstrip("/"))), None
+        )
+        assert byte_code, source
+        assert code.read(byte_code)[4] == UNCHECKED_HASH, byte_code
+
+
+def test_tracebacks_name_files_as_lambda_sees_them(code: zipfile.ZipFile) -> None:
+    byte_code = next(name for name in code.namelist() if name.startswith("__pycache__/app."))
+
+    assert marshal.loads(code.read(byte_code)[16:]).co_filename == "/var/task/app.py"  # noqa: S302 - we made it
+
+
+def test_every_function_has_a_role_of_its_own_with_the_policy_of_the_table(template: dict[str, Any]) -> None:
+    functions = of_type(template, "AWS::Serverless::Function")
+    roles = {name: found["Properties"]["Role"]["Fn::GetAtt"][0] for name, found in functions.items()}
+
+    assert set(functions) == {resource_name(function) for function in permissions.FUNCTIONS}
+    assert len(set(roles.values())) == len(functions)
+    for function in permissions.FUNCTIONS:
+        (policy,) = template["Resources"][roles[resource_name(function)]]["Properties"]["Policies"]
+        assert policy["PolicyDocument"] == permissions.policy_of(function)
+
+
+def test_function_ends_before_its_state_gives_up(template: dict[str, Any]) -> None:
+    for machine in of_type(template, "AWS::StepFunctions::StateMachine").values():
+        states = json.loads(machine["Properties"]["DefinitionString"])["States"]
+        tasks = {name: state for name, state in states.items() if state["Type"] == "Task"}
+        assert tasks
+        for name, state in tasks.items():
+            assert template["Resources"][name]["Properties"]["Timeout"] < state["TimeoutSeconds"], name
+
+
+def test_machine_may_invoke_exactly_the_functions_that_it_names(template: dict[str, Any]) -> None:
+    for name, machine in of_type(template, "AWS::StepFunctions::StateMachine").items():
+        named = set(machine["Properties"]["DefinitionSubstitutions"])
+        policies = template["Resources"][f"{name}Role"]["Properties"]["Policies"]
+        invoke = next(policy for policy in policies if policy["PolicyName"] == "Invoke")
+        (statement,) = invoke["PolicyDocument"]["Statement"]
+        assert {f"{found['Fn::GetAtt'][0]}Arn" for found in statement["Resource"]} == named
+
+
+def test_invoke_path_goes_to_the_slim_function(template: dict[str, Any]) -> None:
+    paths = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
+    invoke = paths["/v1/plugins/{plugin_id}/invoke"]["post"]
+
+    assert "${InvokePlugin.Arn}" in invoke["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+    assert invoke["security"] == [{"verify_token": []}]
+
+
+def test_every_table_is_on_demand_restorable_and_encrypted(template: dict[str, Any]) -> None:
+    tables = of_type(template, "AWS::DynamoDB::Table")
+
+    assert len(tables) == 6
+    for table in tables.values():
+        properties = table["Properties"]
+        assert properties["BillingMode"] == "PAY_PER_REQUEST"
+        assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+        assert properties["SSESpecification"]["SSEEnabled"] is True
+        assert table["DeletionPolicy"] == "RetainExceptOnCreate"
