@@ -24,12 +24,12 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_constructor("!Sub", lambda loader, node: loader.construct_scalar(node))  # type: ignore[arg-type]
 
 
-def create_tables() -> None:
+def create_tables(stack: str) -> None:
     """Make every table, as the template has it."""
-    dynamodb = boto3.client("dynamodb")
+    dynamodb = boto3.Session().client("dynamodb")
     for properties in _tables():
         dynamodb.create_table(
-            TableName=properties["TableName"].replace("${AWS::StackName}", STACK),
+            TableName=properties["TableName"].replace("${AWS::StackName}", stack),
             AttributeDefinitions=properties["AttributeDefinitions"],
             KeySchema=properties["KeySchema"],
             BillingMode=properties["BillingMode"],

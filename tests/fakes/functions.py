@@ -26,6 +26,7 @@ class FakeFunction:
     published: list[tuple[str, str]] = field(default_factory=list)
     aliases: dict[str, str] = field(default_factory=dict)
     weights_bps: dict[str, dict[str, int]] = field(default_factory=dict)
+    epochs: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,9 @@ class FakePluginFunctions:
         self._maybe_fail("mirror")
         function = self.functions.setdefault(route.plugin_id, FakeFunction())
         alias = Environment(route.environment).alias
+        if route.epoch < function.epochs.get(alias, 0):
+            return
+        function.epochs[alias] = route.epoch
         if route.primary is None:
             function.aliases.pop(alias, None)
             function.weights_bps.pop(alias, None)
