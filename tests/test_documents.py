@@ -1,0 +1,47 @@
+"""What the documents point at exists, and every decision is on the list."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("statemachines/*.md")]
+LINK = re.compile(r"""\]\((?P<link>[^)\s]+)\)|src="(?P<source>[^"]+)\"""")
+
+
+def anchors(document: Path) -> set[str]:
+    """Names that headings get on GitHub: lower case, without punctuation, dashes for blanks."""
+    titles = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
+
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_no_link_of_a_document_leads_nowhere() -> None:
+    links = {
+        (document, match["link"] or match["source"])
+        for document in DOCUMENTS
+        for match in LINK.finditer(document.read_text())
+    }
+
+    broken = []
+    for document, link in links:
+        path, _, anchor = link.partition("#")
+        target = (document.parent / path).resolve() if path else document
+        if "://" not in link and (not target.exists() or (anchor and anchor not in anchors(target))):
+            broken.append(f"{document.relative_to(ROOT)}: {link}")
+
+    assert links
+    assert broken == []
+
+
+def test_every_decision_is_on_the_list() -> None:
+    listed = re.findall(r"\((\d{4}-[a-z0-9-]+\.md)\)", (ROOT / "docs/adr/README.md").read_text())
+
+    assert listed == sorted(path.name for path in ROOT.glob("docs/adr/[0-9]*.md"))
+
+
+def test_every_decision_has_context_decision_and_consequences() -> None:
+    headings = {
+        path.name: re.findall(r"^## (.+)$", path.read_text(), re.MULTILINE) for path in ROOT.glob("docs/adr/[0-9]*.md")
+    }
+
+    assert {name: found for name, found in headings.items() if found != ["Context", "Decision", "Consequences"]} == {}
