@@ -103,11 +103,9 @@ class JwtVerifier:
             UnauthorizedError: Anything is wrong with it; the reason is not told.
         """
         try:
-            claims = self._claims(token)
+            return _caller_of(self._claims(token))
         except (jwt.PyJWTError, KeyError, TypeError, ValueError) as error:
             raise _not_valid() from error
-        roles = frozenset(Role(group) for group in claims.get("cognito:groups", []) if group in set(Role))
-        return Caller(claims["cognito:username"], roles, claims.get("custom:tenant_id") or None)
 
     def _claims(self, token: str) -> dict[str, Any]:
         header = jwt.get_unverified_header(token)
@@ -126,6 +124,24 @@ class JwtVerifier:
         if claims["token_use"] != _USE:
             raise _not_valid()
         return claims
+
+
+def _caller_of(claims: dict[str, Any]) -> Caller:
+    """
+    Read who it is; groups that are none of our roles give nothing.
+
+    Raises:
+        TypeError: A claim is not of its type.
+    """
+    username, tenant_id = claims["cognito:username"], claims.get("custom:tenant_id", "")
+    if not isinstance(username, str) or not isinstance(tenant_id, str):
+        raise TypeError("a name is not a text")
+    known = {role.value for role in Role}
+    return Caller(
+        username,
+        frozenset(Role(group) for group in claims.get("cognito:groups", []) if group in known),
+        tenant_id or None,
+    )
 
 
 def _not_valid() -> UnauthorizedError:

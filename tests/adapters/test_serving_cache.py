@@ -1,0 +1,177 @@
+"""How old an answer of the hot path may be, with and without the table."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from botocore.stub import Stubber
+
+from chalicelib.adapters import aws_clients
+from chalicelib.adapters.aws_clients import Lazy
+from chalicelib.adapters.dynamodb.serving import DynamoServingReads, ServingCache
+from chalicelib.domain.errors import TransientError
+from tests.fakes import FakeClock
+
+
+@dataclass
+class Source:
+    """Something to read, which can go away."""
+
+    value: str | None = "first"
+    is_away: bool = False
+    reads: list[str | None] = field(default_factory=list)
+
+    def read(self) -> str | None:
+        self.reads.append(self.value)
+        if self.is_away:
+            raise TransientError("away")
+        return self.value
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def cache(clock: FakeClock) -> ServingCache:
+    return ServingCache(clock)
+
+
+def test_an_answer_is_fresh_for_a_second(cache: ServingCache, clock: FakeClock) -> None:
+    source = Source()
+    cache.get(("a",), source.read)
+    source.value = "second"
+    clock.advance(seconds=0.999)
+    kept = cache.get(("a",), source.read)
+    clock.advance(seconds=0.001)
+
+    assert (kept, cache.get(("a",), source.read)) == ("first", "second")
+
+
+def test_that_nothing_is_there_is_kept_for_a_second_too(cache: ServingCache, clock: FakeClock) -> None:
+    source = Source(None)
+    cache.get(("a",), source.read)
+    source.value = "made"
+    kept = cache.get(("a",), source.read)
+    clock.advance(seconds=1)
+
+    assert (kept, cache.get(("a",), source.read)) == (None, "made")
+
+
+def test_an_answer_is_as_old_as_its_question(cache: ServingCache, clock: FakeClock) -> None:
+    def slow() -> str:
+        clock.advance(seconds=0.9)
+        return "first"
+
+    cache.get(("a",), slow)
+    clock.advance(seconds=0.1)
+
+    assert cache.get(("a",), lambda: "second") == "second"
+
+
+def test_the_last_answer_serves_for_fifteen_minutes_while_the_source_is_away(
+    cache: ServingCache, clock: FakeClock
+) -> None:
+    source = Source()
+    cache.get(("a",), source.read)
+    source.is_away = True
+    served = []
+    for _ in range(14):
+        clock.advance(seconds=60)
+        served.append(cache.get(("a",), source.read))
+    clock.advance(seconds=60)
+
+    assert set(served) == {"first"}
+    with pytest.raises(TransientError):
+        cache.get(("a",), source.read)
+
+
+def test_a_source_that_is_away_is_asked_once_a_second(cache: ServingCache, clock: FakeClock) -> None:
+    source = Source()
+    cache.get(("a",), source.read)
+    source.is_away = True
+    clock.advance(seconds=1)
+    for _ in range(100):
+        cache.get(("a",), source.read)
+    asked_in_a_second = len(source.reads) - 1
+    clock.advance(seconds=1)
+    cache.get(("a",), source.read)
+
+    assert asked_in_a_second == 1
+    assert len(source.reads) == 3
+
+
+def test_fresh_answers_come_back_with_the_source(cache: ServingCache, clock: FakeClock) -> None:
+    source = Source()
+    cache.get(("a",), source.read)
+    source.is_away = True
+    clock.advance(seconds=1)
+    cache.get(("a",), source.read)
+    source.is_away, source.value = False, "second"
+    clock.advance(seconds=1)
+
+    assert cache.get(("a",), source.read) == "second"
+
+
+def test_what_was_never_read_is_an_outage_while_the_source_is_away(cache: ServingCache) -> None:
+    with pytest.raises(TransientError):
+        cache.get(("a",), Source(is_away=True).read)
+
+
+def test_an_error_that_no_retry_heals_is_never_hidden_by_an_old_answer(cache: ServingCache, clock: FakeClock) -> None:
+    cache.get(("a",), Source().read)
+    clock.advance(seconds=1)
+
+    def forbidden() -> str:
+        raise PermissionError
+
+    with pytest.raises(PermissionError):
+        cache.get(("a",), forbidden)
+
+
+def test_the_cache_keeps_the_newest_answers_only(clock: FakeClock) -> None:
+    cache = ServingCache(clock, max_entries=2)
+    for key in "abc":
+        cache.get((key,), Source(key).read)
+    again = Source("again")
+
+    served = [cache.get((key,), again.read) for key in "cba"]
+
+    assert served == ["c", "b", "again"]
+
+
+@pytest.fixture
+def stubbed(clock: FakeClock) -> Iterator[tuple[DynamoServingReads, Stubber]]:
+    client = Lazy(aws_clients.serving_dynamodb)
+    with Stubber(client()) as stubber:
+        yield DynamoServingReads(client, "routing", "tenants", clock), stubber
+
+
+@pytest.mark.parametrize(
+    "code, status",
+    [("ThrottlingException", 400), ("ProvisionedThroughputExceededException", 400), ("InternalServerError", 500)],
+)
+def test_a_table_that_can_not_answer_counts_as_away(
+    stubbed: tuple[DynamoServingReads, Stubber], clock: FakeClock, code: str, status: int
+) -> None:
+    reads, stubber = stubbed
+    item = {
+        "pk": {"S": "tenant#acme"},
+        "sk": {"S": "tenant"},
+        "id": {"S": "acme"},
+        "name": {"S": "ACME"},
+        "created_at": {"S": "x"},
+        "updated_at": {"S": "x"},
+        "tier": {"S": "Free"},
+        "ring": {"S": "general"},
+        "status": {"S": "Active"},
+        "revision": {"N": "0"},
+    }
+    stubber.add_response("get_item", {"Item": item})
+    stubber.add_client_error("get_item", code, http_status_code=status)
+    first = reads.tenant("acme")
+    clock.advance(seconds=60)
+
+    assert reads.tenant("acme") == first
+    assert first is not None
