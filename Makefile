@@ -99,7 +99,7 @@ lint-locks:
 lint-openapi:
 	$(call check,openapi  docs/openapi.json is what the routes do (make openapi),$(BIN)/python -m chalicelib.api.openapi | diff - docs/openapi.json)
 lint-machines:
-	$(call check,machines structure of statemachines/*.json,$(BIN)/python -m pytest -q -p no:cacheprovider tests/statemachines/test_structure.py)
+	$(call check,machines structure of statemachines/*.json,$(BIN)/python -m pytest -q -p no:cacheprovider tests/statemachines/test_definitions.py)
 lint-template:
 	$(call check,template cfn-lint of the packaged stack,$(BIN)/cfn-lint $$($(BIN)/python -c 'from infra.package import build_package as build; print(build().template_path)'))
 
