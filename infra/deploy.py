@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ClientError
 
-from infra.package import Package, build_package
+from infra.package import Package, build_package, product_version
 from infra.vendor import LAMBDA_PLATFORM
 
 if TYPE_CHECKING:
@@ -239,7 +239,7 @@ def main() -> None:
         given.template_only.write_bytes(package.template_path.read_bytes())
         return
     target = Target(given.stack, boto3.Session(region_name=given.region))
-    outputs = deploy(target, package, {}, _write_step)
+    outputs = deploy(target, package, {"ProductVersion": product_version()}, _write_step)
     sys.stdout.write("".join(f"{name} = {value}\n" for name, value in sorted(outputs.items())))
 
 

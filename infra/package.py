@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +38,12 @@ class Package:
     code_path: Path
     template_path: Path
     digest: str
+
+
+def product_version() -> str:
+    """Give the version of the product, as pyproject.toml has it."""
+    project = tomllib.loads((PROJECT_DIRECTORY / "pyproject.toml").read_text())
+    return str(project["project"]["version"])
 
 
 def build_package(project: Path = PROJECT_DIRECTORY, *, platform: str | None = None) -> Package:

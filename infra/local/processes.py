@@ -78,9 +78,8 @@ def end_process(process: BackgroundProcess, *, patience_seconds: float = END_SEC
     Raises:
         RuntimeError: A member survived even being killed; the message names the process ids.
     """
-    leader = _command_line(process.pid)
-    if leader and process.token not in leader:
-        return  # the id belongs to somebody else by now, so our group is gone
+    if _is_taken(process):
+        return
     for ending in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, ending)
@@ -108,6 +107,17 @@ def free_port(preferred: int = 0) -> int:
                 probe.bind((LOOPBACK, port))
                 return int(probe.getsockname()[1])
     raise ProcessStartError(f"no free port between {preferred} and {last - 1}")
+
+
+def _is_taken(process: BackgroundProcess) -> bool:
+    """Tell whether the leader's id belongs to somebody else by now, which means that our group is gone."""
+    deadline = time.monotonic() + 1
+    while process.pid in _living(process.pid):
+        command_line = _command_line(process.pid)
+        if command_line or time.monotonic() > deadline:
+            return process.token not in command_line
+        time.sleep(POLL_SECONDS)  # for a moment after its start a process has no command line yet
+    return False
 
 
 def _reap(pid: int) -> None:

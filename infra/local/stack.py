@@ -29,7 +29,7 @@ from infra.local.payments import Payments, await_payments, start_payments, stop_
 from infra.local.processes import is_alive
 from infra.local.stack_state import StackFiles, StackInfo
 from infra.local.users import create_users
-from infra.package import STATE_DIRECTORY, build_package
+from infra.package import STATE_DIRECTORY, build_package, product_version
 
 STACK_NAME = "hotswap"
 API_STAGE = "api"
@@ -223,6 +223,7 @@ def _parameters(address: str, options: Options) -> dict[str, str]:
     return {
         "JwksBaseUrl": address,
         "TlsOnly": "false",
+        "ProductVersion": product_version(),
         "LimitFactor": "1" if options.strict_limits else str(RAISED_LIMITS),
     }
 
