@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.deployments import LEASE_SECONDS, DeploymentEndedError, DeploymentStatus
-from chalicelib.domain.errors import NotFoundError, UnprocessableError
+from chalicelib.domain.errors import NotFoundError, PluginTimeoutError, UnprocessableError
 from chalicelib.domain.health import CandidateUnfitError, HealthCheckFailedError
 from chalicelib.domain.plugins import PluginStatus
 from chalicelib.domain.routes import Target
@@ -259,3 +259,16 @@ def test_a_rollback_without_an_error_says_that_it_was_asked_for() -> None:
     answer = run(roll_back, world.ports, deployment_id=deployment.id)
 
     assert answer == {"status": "Failed", "status_reason": "it was asked to roll back"}
+
+
+def test_a_candidate_that_does_not_answer_its_health_check_in_time_fails_it() -> None:
+    world = a_world()
+    deployment = begin_second(world)
+    run_steps(world, deployment, *BEGIN, warm_candidate)
+    world.functions.fail_next("call", PluginTimeoutError("It did not answer in 30 s."))
+
+    with pytest.raises(HealthCheckFailedError, match="It did not answer in 30 s"):
+        run(check_health, world.ports, deployment_id=deployment.id, **SMOKE)
+
+    (check,) = world.ports.deployments.get(deployment.id).health_checks
+    assert (check.outcome, check.message) == ("fail", "It did not answer in 30 s.")

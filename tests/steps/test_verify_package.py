@@ -110,3 +110,15 @@ def test_a_missing_package_tells_how_to_upload_one() -> None:
     assert answer == {"is_sound": False}
     assert isinstance(finding, Finding)
     assert "upload.url" in finding.fix
+
+
+def test_a_schema_of_which_no_check_can_be_made_is_a_finding_and_no_failure_of_ours() -> None:
+    world = a_world()
+    circle = {"definitions": {"a": {"$ref": "#/definitions/a"}}, "$ref": "#/definitions/missing"}
+    announce(world, a_package(operations={"handle": {"input": circle}}, healthCheck=None))
+
+    answer = run(verify_package, world.ports, **intake_given())
+
+    (finding,) = stored_version(world).findings
+    assert answer == {"is_sound": False}
+    assert finding.where.startswith("plugin.json#/operations/handle/input")
