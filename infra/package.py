@@ -63,7 +63,7 @@ def build_package(project: Path = PROJECT_DIRECTORY, *, platform: str | None = N
             _stage(project, stage, vendor_directory(STATE_DIRECTORY / "cache", platform=platform))
             _run_chalice(stage, made)
             _forget_older_builds(folder.parent)
-            shutil.copytree(made, folder, dirs_exist_ok=True)
+            _keep(made, folder)
     return package
 
 
@@ -147,7 +147,17 @@ def _digest(project: Path, platform: str | None) -> str:
     return hashed.hexdigest()[:16]
 
 
-def _forget_older_builds(builds: Path, kept: int = 3) -> None:
+def _keep(made: Path, folder: Path) -> None:
+    """Move a build to its place in one step: whoever sees the folder sees all of it."""
+    draft = folder.with_suffix(f".{os.getpid()}")
+    shutil.copytree(made, draft)
+    try:
+        draft.rename(folder)
+    except OSError:  # somebody else was faster with the same content
+        shutil.rmtree(draft)
+
+
+def _forget_older_builds(builds: Path, kept: int = 8) -> None:
     """Keep the last few builds only."""
     by_age = sorted(builds.iterdir(), key=lambda folder: folder.stat().st_mtime, reverse=True)
     for folder in by_age[kept:]:
