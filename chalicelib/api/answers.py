@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar, get_args, get_origin
+from urllib.parse import quote
 
 from pydantic import BaseModel
 
@@ -37,7 +38,8 @@ class Answer(Generic[ResourceT]):
         if self.revision is not None:
             headers["ETag"] = f'"{self.revision}"'
         if self.location is not None and not is_preview:
-            headers["Location"] = posixpath.relpath(VERSION_PREFIX + self.location, posixpath.dirname(path))
+            folder, name = posixpath.split(VERSION_PREFIX + self.location)
+            headers["Location"] = posixpath.join(posixpath.relpath(folder, posixpath.dirname(path)), quote(name))
         return Reply(200 if is_preview else self.status, headers, self.resource.model_dump_json(by_alias=True))
 
 

@@ -39,7 +39,8 @@ class _Page:
         parts = []
         for tag in self.document["tags"]:
             links = "".join(
-                f'<a href="#{operation["operationId"]}">{_verb(method)}<span>{escape(path)}</span></a>'
+                f'<a href="#{operation["operationId"]}" title="{escape(path)}">{_verb(method)}'
+                f"<span>{_words(operation['operationId'])}</span></a>"
                 for path, method, operation in self._operations(tag["name"])
             )
             parts.append(f"<b>{escape(tag['name'])}</b>{links}")
@@ -101,6 +102,11 @@ class _Page:
         kind, name = part["$ref"].split("/")[-2:]
         found: Document = self.document["components"][kind][name]
         return found
+
+
+def _words(name: str) -> str:
+    """Part a name in camelCase into its words."""
+    return re.sub(r"([A-Z])", r" \1", name).lower()
 
 
 def _verb(method: str) -> str:

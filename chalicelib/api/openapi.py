@@ -49,9 +49,11 @@ class Operation:
 
     @property
     def tag(self) -> str:
-        """The concept it belongs to: the last word of its path that names a collection."""
+        """The concept it belongs to: what a tenant has is the tenant's, else the last collection of its path counts."""
         words = [word for word in self.path.split("/") if word in TAGS]
-        return words[-1] if words else "about"
+        if not words:
+            return "about"
+        return words[0] if words[0] == "tenants" else words[-1]
 
 
 def operations_of(app: Chalice) -> Iterator[Operation]:

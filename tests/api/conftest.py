@@ -43,5 +43,5 @@ def world() -> Iterator[FakeWorld]:
 
 @pytest.fixture
 def api(world: FakeWorld) -> Gateway:
-    """The API of that world."""
+    """Stand in front of that world."""
     return Gateway()

@@ -20,9 +20,7 @@ def a_plugin(api: Gateway, name: str = PLUGIN, as_: str = "ana", **more: Any) ->
 
 
 def a_draft(api: Gateway, number: str = "1.0.0", name: str = PLUGIN) -> Any:
-    answer = api.post(
-        f"/v1/plugins/{name}/versions", {"version": number, "sha256": SHA256, "size": len(PACKAGE)}
-    )
+    answer = api.post(f"/v1/plugins/{name}/versions", {"version": number, "sha256": SHA256, "size": len(PACKAGE)})
     assert answer.status == 201
     return answer.json
 

@@ -30,6 +30,8 @@ class LogInBody(Body):
 class RefreshBody(Body):
     """A refresh token."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"refreshToken": "eyJjdHki…"}]})
+
     refresh_token: Annotated[
         str, Field(min_length=1, max_length=8192, description="Send the refreshToken of a login.", repr=False)
     ]

@@ -1,0 +1,173 @@
+"""Deployments over HTTP."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.errors import TransientError
+from tests.api.gateway import Gateway
+from tests.api.scenes import PLUGIN, a_draft, a_plugin, a_ready_version
+from tests.fakes import FakeWorld
+
+DIRECT = {"pluginId": PLUGIN, "version": "1.0.0", "environment": "Development", "strategy": "Direct"}
+QUICK_START_CANARY = {
+    "pluginId": PLUGIN,
+    "version": "1.0.0",
+    "environment": "Production",
+    "strategy": "Canary",
+    "canaryConfig": {"initialPercentage": 10, "incrementPercentage": 20, "evaluationPeriod": "PT10M"},
+}
+
+
+@pytest.fixture
+def ready(world: FakeWorld, api: Gateway) -> Gateway:
+    a_plugin(api)
+    a_ready_version(world, api)
+    return api
+
+
+def test_deploying_answers_202_with_the_plan_and_where_to_look(world: FakeWorld, ready: Gateway) -> None:
+    answer = ready.post("/v1/deployments", {**DIRECT, "reason": "first"})
+
+    deployment_id = answer.json["deploymentId"]
+    assert (answer.status, answer.headers["Location"]) == (202, f"deployments/{deployment_id}")
+    assert [step["kind"] for step in answer.json["plan"]] == ["warm", "smoke", "shift"]
+    assert (answer.json["initiatedBy"], answer.json["reason"], answer.json["currentStep"]) == ("ana", "first", 0)
+    assert [machine for machine, _ in world.executions.started.values()] == ["deployment"]
+
+
+def test_a_deployment_can_be_read_listed_and_followed(ready: Gateway) -> None:
+    deployment_id = ready.post("/v1/deployments", DIRECT).json["deploymentId"]
+
+    shown = ready.get(f"/v1/deployments/{deployment_id}", "vera")
+    listed = ready.get(f"/v1/deployments?pluginId={PLUGIN}&environment=Development&status=Pending", "vera")
+    timeline = ready.get(f"/v1/deployments/{deployment_id}/timeline", "vera")
+
+    assert shown.json["deploymentId"] == deployment_id
+    assert [item["deploymentId"] for item in listed.json["items"]] == [deployment_id]
+    assert timeline.json["items"][0]["action"] == "CreateDeployment"
+    assert ready.get("/v1/deployments?environment=QA").json["items"] == []
+
+
+def test_two_deployments_at_once_are_one_and_a_conflict(ready: Gateway) -> None:
+    first = ready.post("/v1/deployments", DIRECT)
+
+    second = ready.post("/v1/deployments", DIRECT, "root")
+
+    assert (first.status, second.status, second.code) == (202, 409, "CONFLICT")
+    assert first.json["deploymentId"] in second.json["fix"]
+
+
+def test_a_dry_run_shows_the_plan_and_changes_nothing(world: FakeWorld, ready: Gateway) -> None:
+    answer = ready.post("/v1/deployments?validateOnly=true", DIRECT)
+
+    assert (answer.status, answer.json["deploymentId"]) == (200, None)
+    assert len(answer.json["plan"]) == 3
+    assert world.tables.deployments == {}
+    assert world.tables.leases == {}
+
+
+def test_a_version_that_is_not_ready_is_not_deployed(api: Gateway) -> None:
+    a_plugin(api)
+    a_draft(api)
+
+    answer = api.post("/v1/deployments", DIRECT)
+
+    assert (answer.status, answer.code) == (422, "UNPROCESSABLE")
+    assert "finalize" in answer.json["fix"]
+
+
+def test_what_does_not_exist_is_not_deployed(ready: Gateway) -> None:
+    assert ready.post("/v1/deployments", {**DIRECT, "version": "9.9.9"}).status == 404
+    assert ready.post("/v1/deployments", {**DIRECT, "pluginId": "nobody-knows"}).status == 404
+    assert ready.get("/v1/deployments/dep_01J00000000000000000000000").status == 404
+    assert ready.get("/v1/deployments/dep_01J00000000000000000000000/timeline").status == 404
+
+
+@pytest.mark.parametrize(
+    "field, value",
+    [("version", "01.0.0"), ("pluginId", "No Plugin"), ("environment", "development"), ("strategy", "YOLO")],
+)
+def test_what_can_not_be_is_a_400(ready: Gateway, field: str, value: str) -> None:
+    answer = ready.post("/v1/deployments", {**DIRECT, field: value})
+
+    assert (answer.status, answer.wrong) == (400, {f"/{field}"})
+
+
+@pytest.mark.parametrize(
+    "field, value",
+    [
+        ("steps", [{"shift": 10}]),
+        ("health", {"maxErrorRate": 0.01}),
+        ("onConflict", "queue"),
+        ("onConflict", "supersede"),
+        ("canaryConfig", {"initialPercentage": 10}),
+        ("blueGreenConfig", {}),
+        ("rollingConfig", {}),
+        ("abConfig", {}),
+    ],
+)
+def test_what_this_release_can_not_honour_is_refused_and_never_ignored(
+    world: FakeWorld, ready: Gateway, field: str, value: object
+) -> None:
+    answer = ready.post("/v1/deployments", {**DIRECT, field: value})
+
+    assert (answer.status, answer.code, answer.wrong) == (422, "UNPROCESSABLE", {f"/{field}"})
+    assert world.tables.deployments == {}
+
+
+def test_the_quick_start_canary_is_understood_and_refused_with_a_way_out(ready: Gateway) -> None:
+    answer = ready.post("/v1/deployments", QUICK_START_CANARY, "root")
+
+    assert (answer.status, answer.code) == (422, "UNPROCESSABLE")
+    assert "Canary" in answer.json["detail"]
+    assert "Direct" in answer.json["fix"]
+
+
+@pytest.mark.parametrize("environment", ["QA", "Staging", "Production"])
+def test_an_environment_that_needs_approval_is_closed_while_nobody_can_approve(
+    ready: Gateway, environment: str
+) -> None:
+    answer = ready.post("/v1/deployments", {**DIRECT, "environment": environment}, "root")
+
+    assert (answer.status, answer.code) == (422, "UNPROCESSABLE")
+    assert "approval" in answer.json["detail"]
+
+
+@pytest.mark.parametrize(
+    "environment, status", [("Development", 202), ("QA", 422), ("Staging", 403), ("Production", 403)]
+)
+def test_a_developer_deploys_no_further_than_qa(ready: Gateway, environment: str, status: int) -> None:
+    assert ready.post("/v1/deployments", {**DIRECT, "environment": environment}).status == status
+
+
+def test_nothing_is_left_half_made_when_the_machine_can_not_start(world: FakeWorld, ready: Gateway) -> None:
+    world.executions.is_down = True
+
+    answer = ready.post("/v1/deployments", DIRECT)
+
+    assert (answer.status, answer.code, answer.headers["Retry-After"]) == (503, "SERVICE_UNAVAILABLE", "1")
+    world.executions.is_down = False
+    assert ready.post("/v1/deployments", DIRECT).status == 202
+
+
+def test_a_table_that_is_away_is_a_503_and_not_a_bug(world: FakeWorld, ready: Gateway) -> None:
+    world.tables.fail_next(TransientError("DynamoDB throttles."))
+
+    answer = ready.post("/v1/deployments", DIRECT)
+
+    assert (answer.status, answer.code) == (503, "SERVICE_UNAVAILABLE")
+
+
+def test_deployments_come_newest_first_in_pages(world: FakeWorld, ready: Gateway) -> None:
+    made: list[Any] = []
+    for _ in range(3):
+        made.append(ready.post("/v1/deployments", DIRECT).json["deploymentId"])
+        lease = world.tables.leases[PLUGIN, "Development"]
+        world.tables.leases[PLUGIN, "Development"] = replace(lease, holder="")
+
+    first = ready.get("/v1/deployments?limit=2").json
+    second = ready.get(f"/v1/deployments?limit=2&cursor={first['nextCursor']}").json
+
+    assert [item["deploymentId"] for item in [*first["items"], *second["items"]]] == made[::-1]

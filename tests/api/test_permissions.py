@@ -1,0 +1,96 @@
+"""Who may do what: each role against each route, as the one table says, and nothing beyond it."""
+
+from typing import Any
+
+import pytest
+
+from app import app
+from chalicelib.api.authorizer import verify_token
+from chalicelib.api.openapi import operations_of
+from chalicelib.domain.authorization import PERMISSIONS, Role
+from tests.api.gateway import INVOKE_PATH, Context, Gateway, _event_of
+from tests.api.scenes import denials
+from tests.fakes import FakeWorld
+
+OPERATIONS = {operation.contract.action: operation for operation in operations_of(app)}
+OPEN = {"log_in", "refresh", "show_health", "show_openapi", "show_docs"}
+USER_OF = {
+    Role.ADMIN: "root",
+    Role.DEVELOPER: "ana",
+    Role.APPROVER: "ada",
+    Role.TENANT_OWNER: "olga",
+    Role.HOST: "hugo",
+    Role.VIEWER: "vera",
+}
+
+
+def a_path_of(action: str) -> str:
+    return OPERATIONS[action].path.format(
+        plugin_id="some-plugin", version="1.0.0", deployment_id="dep_x", tenant_id="acme", name="apiKey"
+    )
+
+
+def test_every_route_but_the_open_ones_has_its_line_in_the_table() -> None:
+    assert set(OPERATIONS) - OPEN == set(PERMISSIONS)
+
+
+def test_every_route_but_the_open_ones_has_the_authorizer() -> None:
+    open_ones = {
+        operation.contract.action
+        for operation in OPERATIONS.values()
+        if app.routes[operation.path][operation.method].authorizer is not verify_token
+    }
+
+    assert open_ones == OPEN
+    assert {action for action, operation in OPERATIONS.items() if operation.contract.is_open} == OPEN
+
+
+@pytest.mark.parametrize("action", sorted(PERMISSIONS))
+@pytest.mark.parametrize("role", list(Role))
+def test_a_role_gets_past_the_door_exactly_where_the_table_says(
+    world: FakeWorld, api: Gateway, action: str, role: Role
+) -> None:
+    answer = api.send(OPERATIONS[action].method, a_path_of(action), USER_OF[role])
+
+    # Behind the door there is nothing yet: other refusals follow, but not this one.
+    is_let_in = not (answer.status == 403 and answer.json["detail"].startswith("Your roles may not"))
+    assert is_let_in is (role in PERMISSIONS[action])
+    if action != "invoke_plugin":
+        assert bool(denials(world)) is not is_let_in
+
+
+@pytest.mark.parametrize("action", sorted(PERMISSIONS))
+def test_somebody_without_a_role_may_nothing(api: Gateway, action: str) -> None:
+    answer = api.send(OPERATIONS[action].method, a_path_of(action), "nobody")
+
+    assert (answer.status, answer.code) == (403, "FORBIDDEN")
+
+
+@pytest.mark.parametrize("action", sorted(PERMISSIONS))
+@pytest.mark.usefixtures("world")
+def test_a_request_that_no_authorizer_has_seen_is_refused(action: str) -> None:
+    operation = OPERATIONS[action]
+    forged = {"Authorization": "Bearer token-root", "x-username": "root", "X-Forwarded-User": "root"}
+    parameters = {"plugin_id": "some-plugin", "version": "1.0.0", "deployment_id": "d", "tenant_id": "t", "name": "n"}
+    event = _event_of(operation.method, a_path_of(action), operation.path, parameters, forged, None)
+
+    answer: dict[str, Any] = app(event, Context())
+
+    assert answer["statusCode"] == 401
+
+
+def test_invoking_is_the_same_behind_both_of_its_functions(world: FakeWorld) -> None:
+    path = INVOKE_PATH.format(plugin_id="some-plugin")
+    answers = [Gateway(is_invoke_slim=slim).post(path, {}, user) for slim in (True, False) for user in USER_OF.values()]
+
+    statuses = [answer.status for answer in answers]
+    assert statuses[: len(USER_OF)] == statuses[len(USER_OF) :]
+    assert world.functions.calls == []
+
+
+def test_a_denial_is_remembered_with_who_and_what(world: FakeWorld, api: Gateway) -> None:
+    api.post("/v1/plugins", {"name": "some-plugin", "type": "Other"}, "vera")
+
+    record = denials(world)[0]
+    assert (record.actor, record.resource, record.reason) == ("vera", "v1/plugins", "register_plugin")
+    assert record.trace_id == "4bf92f3577b34da6a3ce929d0e0e4736"
