@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
@@ -169,3 +171,7 @@ def manifest_schema() -> JsonObject:
     """Return the JSON Schema of ``plugin.json``, for editors and for ``docs/plugin.schema.json``."""
     document = Manifest.model_json_schema(by_alias=True)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **document, "title": "HotSwap plugin manifest"}
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(manifest_schema(), indent=2) + "\n")

@@ -141,10 +141,11 @@ def _zip(files: Iterable[tuple[str, Path]]) -> bytes:
             info = zipfile.ZipInfo(name, _EPOCH)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.create_system = 3  # Unix, also where this runs on Windows
-            is_executable = path.stat().st_mode & stat.S_IXUSR
-            info.external_attr = (0o100755 if is_executable else 0o100644) << 16
             try:
-                archive.writestr(info, path.read_bytes())
+                is_executable = path.stat().st_mode & stat.S_IXUSR
+                content = path.read_bytes()
             except OSError as error:
-                raise UsageError(f"{path} can't be read: {error.strerror}.", fix="mend its permissions") from error
+                raise UsageError(f"{path} can't be read: {error.strerror}.", fix="mend it, or leave it out") from error
+            info.external_attr = (0o100755 if is_executable else 0o100644) << 16
+            archive.writestr(info, content)
     return target.getvalue()

@@ -119,7 +119,11 @@ def _made_before(earlier: list[stripe.Refund], request: dict[str, Any]) -> strip
     """Return the refund that was made for this very reference, if there is one."""
     if "reference" not in request:
         return None
-    return next((each for each in earlier if (each.metadata or {}).get("reference") == request["reference"]), None)
+    return next((each for each in earlier if _reference(each) == request["reference"]), None)
+
+
+def _reference(made: stripe.Refund) -> str | None:
+    return made.metadata["reference"] if made.metadata and "reference" in made.metadata else None
 
 
 def ping(_request: dict[str, Any], _context: PluginContext) -> dict[str, Any]:
