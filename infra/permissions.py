@@ -61,6 +61,8 @@ _MACHINES = tuple(f"{_ARN}:states:{_REGION}:stateMachine:{_STACK}-{name}" for na
 _AUDITS = Grant(("dynamodb:PutItem",), _table("audit")[:1])
 _READS_AUDIT = Grant(("dynamodb:Query",), _table("audit"))
 _READS_PACKAGES = Grant(("s3:GetObject", "s3:GetObjectVersion"), (_object("packages"),))
+# Without it S3 answers 403 instead of 404 for an object that nobody has uploaded yet.
+_SEES_WHAT_IS_ABSENT = Grant(("s3:ListBucket",), (f"{_ARN}:s3:::{_STACK}-artifacts-${{AWS::AccountId}}",))
 _READS_BUILDS = Grant(("s3:GetObject", "s3:GetObjectVersion"), (_object("builds"),))
 _WRITES_BUILDS = Grant(("s3:PutObject",), (_object("builds"),))
 # The bucket is encrypted by the key, so whoever reads or writes objects uses it.
@@ -105,7 +107,8 @@ FUNCTIONS: dict[str, Grants] = {
         _READS_AUDIT,
         # Signing an upload or a download lends these rights to whoever has the address.
         Grant(("s3:PutObject", "s3:GetObject", "s3:GetObjectVersion"), (_object("packages"),)),
-        Grant(("kms:Encrypt", "kms:GenerateDataKey", "kms:Decrypt"), (_KEY,)),
+        _SEES_WHAT_IS_ABSENT,
+        Grant(("kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:Decrypt"), (_KEY,)),
         Grant(("states:StartExecution",), _MACHINES),
         # Deleting a plugin removes its function.
         Grant(("lambda:DeleteFunction",), (_PLUGIN_FUNCTION,)),
@@ -118,7 +121,7 @@ FUNCTIONS: dict[str, Grants] = {
         _DECRYPTS,
         _CALLS_PLUGINS,
     ),
-    "verify_package": (*_ACCEPTS, _READS_PACKAGES, _WRITES_BUILDS, _ENCRYPTS),
+    "verify_package": (*_ACCEPTS, _READS_PACKAGES, _SEES_WHAT_IS_ABSENT, _WRITES_BUILDS, _ENCRYPTS),
     "publish_version": (
         *_ACCEPTS,
         _deletes("registry"),  # the publish lease

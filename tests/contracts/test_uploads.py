@@ -98,3 +98,33 @@ def test_an_unannounced_package_is_bound_to_nothing_but_its_key(artifacts: Artif
 def test_a_version_that_is_not_there_is_not_found(artifacts: ArtifactStore) -> None:
     with pytest.raises(NotFoundError), artifacts.open(KEY, version_id="00000000-0000-0000-0000-000000000000"):
         pass
+
+
+def test_an_address_that_has_expired_takes_nothing(artifacts: ArtifactStore) -> None:
+    upload = permission(artifacts, seconds=0)
+
+    status, _ = send(upload.method, upload.url, CONTENT, upload.headers)
+
+    assert status == 403
+    assert artifacts.stat(KEY) is None
+
+
+@pytest.mark.parametrize("left_out", ["x-amz-checksum-sha256", "If-None-Match"])
+def test_an_upload_without_what_was_signed_is_refused(artifacts: ArtifactStore, left_out: str) -> None:
+    upload = permission(artifacts)
+    headers = {name: value for name, value in upload.headers.items() if name != left_out}
+
+    status, _ = send(upload.method, upload.url, CONTENT, headers)
+
+    assert status == 403
+    assert artifacts.stat(KEY) is None
+
+
+def test_an_upload_of_another_size_is_refused(artifacts: ArtifactStore) -> None:
+    upload = permission(artifacts)
+    longer = CONTENT + b"!"
+
+    status, _ = send(upload.method, upload.url, longer, {**upload.headers, "Content-Length": str(len(longer))})
+
+    assert status == 403
+    assert artifacts.stat(KEY) is None
