@@ -54,6 +54,11 @@ SEAMS = (
     ),
     Seam(
         "ministack.services.lambda_svc",
+        "_execute_function_warm",
+        "62b9218bef5b948a23c3269d6fb7260f88dda21cb88a1962ab72e4dceac81153",
+    ),
+    Seam(
+        "ministack.services.lambda_svc",
         "_execute_function_dispatch",
         "f62cd259213ecef7ae51bf01a6dd1aa326a031f4e9dfd9d8ac9f497cc8cbe623",
     ),
