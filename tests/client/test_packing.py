@@ -4,6 +4,7 @@ import io
 import os
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
@@ -156,6 +157,16 @@ def test_requirements_are_fetched_once(folder: Path, wheel: str, tmp_path: Path)
     (tmp_path / "shelf" / WHEEL).unlink()
 
     assert pack(folder) == first
+
+
+def test_two_who_pack_at_once_get_the_same_package(folder: Path, wheel: str) -> None:
+    write(folder, "requirements.txt", text=wheel)
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(pack, [folder, folder])
+
+    assert first == second
+    assert "greeting/__init__.py" in names(first)
 
 
 def test_a_requirement_without_a_hash_is_refused_with_the_command_that_pins_it(folder: Path, wheel: str) -> None:

@@ -290,6 +290,14 @@ def test_a_package_hides_a_module_of_the_same_name_as_python_has_it() -> None:
     ]
 
 
+def test_data_that_would_end_behind_the_end_of_the_file_is_found() -> None:
+    package = bytearray(a_package(files={"a.txt": "x"}))
+    directory = package.rindex(b"PK\x01\x02")
+    package[directory + 20 : directory + 24] = struct.pack("<L", 1_000_000)
+
+    assert "ENTRY_CORRUPT" in codes(bytes(package))
+
+
 def test_an_entry_that_is_stored_as_it_is_can_be_read() -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:

@@ -161,6 +161,21 @@ def test_an_input_that_breaks_the_schema_is_refused_with_every_error(folder: Pat
     assert all(error["message"] and error["fix"] for error in failure["errors"])
 
 
+def test_an_input_nested_deeper_than_its_check_can_follow_is_refused(folder: Path) -> None:
+    # Each reference is a call, so three calls a level.
+    chain = {"x": {"$ref": "#/definitions/y"}, "y": {"$ref": "#"}}
+    schema = {"properties": {"a": {"$ref": "#/definitions/x"}}, "definitions": chain}
+    deep: dict[str, Any] = {}
+    for _ in range(400):
+        deep = {"a": deep}
+
+    with Container(a_package(operations={"handle": {"input": schema}}), folder) as container:
+        failure = container.failure(an_event(input=deep))
+
+    assert failure["kind"] == "InvalidInput"
+    assert failure["message"] == "The data is nested too deeply."
+
+
 def test_an_input_error_never_repeats_the_value(folder: Path) -> None:
     with Container(a_package(ECHO, operations=STRICT), folder) as container:
         failure = container.failure(an_event("zebra", input={"amount": "4242-4242"}))
