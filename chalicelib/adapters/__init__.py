@@ -1,1 +1,1 @@
-"""Adapters: one outside thing each, behind a Protocol of ``ports.py``."""
+"""Adapters: one outside thing each, behind a Protocol of ``ports``."""

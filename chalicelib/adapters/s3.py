@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from chalicelib.adapters.aws_errors import code_of, translated
 from chalicelib.domain.errors import NotFoundError
+from chalicelib.domain.times import rfc3339
 from chalicelib.ports import StoredObject, Upload
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class S3Artifacts:
         url = self._client().generate_presigned_url(
             "put_object", Params=parameters, ExpiresIn=int(lifetime.total_seconds())
         )
-        expires_at = (self._clock.now() + lifetime).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        expires_at = rfc3339(self._clock.now() + lifetime)
         return Upload("PUT", url, headers, expires_at)
 
     def allow_download(self, key: str, *, version_id: str, lifetime: timedelta) -> str:

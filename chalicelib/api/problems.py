@@ -9,6 +9,7 @@ from typing import Any
 
 from chalicelib.api.replies import Reply
 from chalicelib.domain.errors import DomainError, FieldError, TransientError
+from chalicelib.domain.times import rfc3339
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -89,7 +90,7 @@ class Problem:
             "instance": self.instance,
             "code": self.code,
             "traceId": self.trace_id,
-            "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "timestamp": rfc3339(datetime.now(UTC)),
             "errors": [{"field": each.field, "message": each.message, "fix": each.fix} for each in self.errors],
             "fix": self.fix,
         }

@@ -19,8 +19,8 @@ from chalicelib.domain.errors import DomainError, NotFoundError, StaleRevisionEr
 from chalicelib.domain.policies import DEFAULT_POLICIES
 from chalicelib.domain.routes import Route, Target
 from chalicelib.domain.strategies import DEFAULT_STRATEGY, Strategy, compile_plan
+from chalicelib.domain.times import rfc3339
 from chalicelib.services.records import record_of
-from chalicelib.services.times import rfc3339
 
 if TYPE_CHECKING:
     from chalicelib.domain.authorization import Caller

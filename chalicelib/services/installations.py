@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.domain.authorization import require_tenant
 from chalicelib.domain.errors import ConflictError, FieldError, NotFoundError, PayloadTooLargeError, ValidationError
 from chalicelib.domain.installations import Installation, secret_context
+from chalicelib.domain.times import rfc3339
 from chalicelib.services.records import record_of
-from chalicelib.services.times import rfc3339
 
 if TYPE_CHECKING:
     from chalicelib.domain.authorization import Caller

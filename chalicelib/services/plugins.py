@@ -10,9 +10,9 @@ from chalicelib.domain.errors import ConflictError, NotFoundError
 from chalicelib.domain.ids import check_plugin_id
 from chalicelib.domain.pages import PageRequest
 from chalicelib.domain.plugins import Plugin, PluginStatus, PluginType
+from chalicelib.domain.times import rfc3339
 from chalicelib.domain.versions import VersionStatus
 from chalicelib.services.records import record_of
-from chalicelib.services.times import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.audit import AuditRecord
-from chalicelib.services.times import rfc3339
+from chalicelib.domain.times import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain.ids import check_tenant_id
 from chalicelib.domain.tenants import Tenant, Tier
+from chalicelib.domain.times import rfc3339
 from chalicelib.services.records import record_of
-from chalicelib.services.times import rfc3339
 
 if TYPE_CHECKING:
     from chalicelib.domain.authorization import Caller

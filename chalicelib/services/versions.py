@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain.authorization import require_plugin_owner
 from chalicelib.domain.errors import ConflictError, FieldError, PayloadTooLargeError, ValidationError
+from chalicelib.domain.times import rfc3339
 from chalicelib.domain.versions import SemVer, Version, VersionStatus, package_key
 from chalicelib.services.records import record_of
-from chalicelib.services.times import rfc3339
 
 if TYPE_CHECKING:
     from chalicelib.domain.authorization import Caller

@@ -12,10 +12,10 @@ from chalicelib.domain.deployments import (
 from chalicelib.domain.health import CandidateUnfitError, HealthCheckFailedError
 from chalicelib.domain.plans import Step, StepKind, StepStatus, Verdict
 from chalicelib.domain.routes import Route
+from chalicelib.domain.times import rfc3339
 from chalicelib.ports import Ports
 from chalicelib.services.deployments import lease_expiry
 from chalicelib.services.records import record_of
-from chalicelib.services.times import rfc3339
 from chalicelib.steps._given import DeploymentGiven
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from chalice.app import Blueprint
 
+from chalicelib.domain.times import rfc3339
 from chalicelib.ports import Ports
-from chalicelib.services.times import rfc3339
 from chalicelib.steps._given import DeploymentGiven, Result
 from chalicelib.steps._held import commit, held_deployment
 from chalicelib.steps._step import step

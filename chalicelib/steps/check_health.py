@@ -15,8 +15,8 @@ from chalicelib.domain.errors import PluginFailedError, PluginTimeoutError
 from chalicelib.domain.health import PROBE, judge_answer
 from chalicelib.domain.manifest import Manifest
 from chalicelib.domain.plans import Verdict
+from chalicelib.domain.times import rfc3339
 from chalicelib.ports import Ports
-from chalicelib.services.times import rfc3339
 from chalicelib.steps._given import Result, StepGiven
 from chalicelib.steps._held import commit, fail_step, held_deployment, is_behind
 from chalicelib.steps._step import step

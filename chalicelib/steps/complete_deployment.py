@@ -8,8 +8,8 @@ from chalicelib.domain.deployments import Deployment, DeploymentStatus
 from chalicelib.domain.errors import ConflictError
 from chalicelib.domain.plans import StepStatus
 from chalicelib.domain.routes import FULL_BPS, Route
+from chalicelib.domain.times import rfc3339
 from chalicelib.ports import Ports
-from chalicelib.services.times import rfc3339
 from chalicelib.steps._given import DeploymentGiven, Result
 from chalicelib.steps._held import commit, held_deployment, held_route, released_lease
 from chalicelib.steps._step import step

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from chalice.app import Blueprint
 
+from chalicelib.domain.times import rfc3339
 from chalicelib.domain.versions import VersionStatus
 from chalicelib.ports import Ports
-from chalicelib.services.times import rfc3339
 from chalicelib.steps._given import Result, VersionGiven
 from chalicelib.steps._intake import open_version, save_version
 from chalicelib.steps._step import step

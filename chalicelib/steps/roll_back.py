@@ -10,9 +10,9 @@ from chalicelib.domain.deployments import Deployment, DeploymentStatus, require_
 from chalicelib.domain.errors import FencedOffError
 from chalicelib.domain.plans import StepStatus, Verdict
 from chalicelib.domain.routes import Route
+from chalicelib.domain.times import rfc3339
 from chalicelib.ports import Ports
 from chalicelib.services.records import record_of
-from chalicelib.services.times import rfc3339
 from chalicelib.steps._given import DeploymentGiven, Failure, Result
 from chalicelib.steps._held import commit, released_lease
 from chalicelib.steps._step import step

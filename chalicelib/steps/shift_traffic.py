@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from chalice.app import Blueprint
 
+from chalicelib.domain.times import rfc3339
 from chalicelib.ports import Ports
-from chalicelib.services.times import rfc3339
 from chalicelib.steps._given import Result, StepGiven
 from chalicelib.steps._held import commit, held_deployment, held_route, is_behind
 from chalicelib.steps._step import step

@@ -8,8 +8,8 @@ from chalice.app import Blueprint
 
 from chalicelib.domain.errors import UnprocessableError
 from chalicelib.domain.plans import StepKind
+from chalicelib.domain.times import rfc3339
 from chalicelib.ports import Ports
-from chalicelib.services.times import rfc3339
 from chalicelib.steps._given import DeploymentGiven, Result
 from chalicelib.steps._held import commit, held_deployment, require_not_failed
 from chalicelib.steps._step import step

@@ -9,9 +9,9 @@ from pydantic import ConfigDict, Field
 
 from chalicelib.api.models import Body, Resource
 from chalicelib.domain.authorization import Caller, Role
+from chalicelib.domain.times import rfc3339
 from chalicelib.ports import Login
 from chalicelib.services.authentication import LogIn
-from chalicelib.services.times import rfc3339
 
 
 class LogInBody(Body):

@@ -1,0 +1,68 @@
+"""Everything outside, as Protocols, and the frozen bundles that carry it to the use cases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chalicelib.ports.artifacts import ArtifactStore, StoredObject, Upload
+from chalicelib.ports.audit import AuditTrail
+from chalicelib.ports.clock import Clock, IdSource
+from chalicelib.ports.deployments import DeploymentRepository, RouteRepository
+from chalicelib.ports.executions import Executions
+from chalicelib.ports.functions import PluginFunctions, PublishedVersion, StagedCode, VersionCaller
+from chalicelib.ports.identity import CursorCodec, Identity, Login, SecretBox, TokenVerifier
+from chalicelib.ports.registry import PluginRepository, PublishLeaseRepository, VersionRepository
+from chalicelib.ports.serving import ServingPorts, ServingReads
+from chalicelib.ports.tenants import InstallationRepository, StateRepository, TenantRepository
+
+__all__ = [
+    "ArtifactStore",
+    "AuditTrail",
+    "Clock",
+    "CursorCodec",
+    "DeploymentRepository",
+    "Executions",
+    "IdSource",
+    "Identity",
+    "InstallationRepository",
+    "Login",
+    "PluginFunctions",
+    "PluginRepository",
+    "Ports",
+    "PublishLeaseRepository",
+    "PublishedVersion",
+    "RouteRepository",
+    "SecretBox",
+    "ServingPorts",
+    "ServingReads",
+    "StagedCode",
+    "StateRepository",
+    "StoredObject",
+    "TenantRepository",
+    "TokenVerifier",
+    "Upload",
+    "VersionCaller",
+    "VersionRepository",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything that the control plane needs of the outside."""
+
+    clock: Clock
+    ids: IdSource
+    plugins: PluginRepository
+    versions: VersionRepository
+    publish_leases: PublishLeaseRepository
+    routes: RouteRepository
+    deployments: DeploymentRepository
+    tenants: TenantRepository
+    installations: InstallationRepository
+    audit: AuditTrail
+    artifacts: ArtifactStore
+    functions: PluginFunctions
+    executions: Executions
+    identity: Identity
+    secrets: SecretBox
+    cursors: CursorCodec

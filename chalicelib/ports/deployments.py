@@ -1,0 +1,73 @@
+"""Deployments with their leases, and the routes that they move."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from chalicelib.domain.audit import AuditRecord
+    from chalicelib.domain.deployments import Deployment, Lease
+    from chalicelib.domain.pages import Page, PageRequest
+    from chalicelib.domain.routes import Route
+
+
+class RouteRepository(Protocol):
+    """Routes: read here, written with the deployment that moves them."""
+
+    def get(self, plugin_id: str, environment: str) -> Route | None:
+        """Return the route, strongly consistent; None before the first deployment."""
+
+    def of_plugin(self, plugin_id: str) -> tuple[Route, ...]:
+        """Return the routes of a plugin in all environments."""
+
+
+class DeploymentRepository(Protocol):
+    """Deployments, their leases, and the routes they write: one transaction a change."""
+
+    def create(self, deployment: Deployment, lease: Lease, record: AuditRecord, *, now: datetime) -> None:
+        """
+        Store a new deployment and take the lease for it.
+
+        Written only if the lease is free or expired at *now*, and its stored fence is ``lease.fence - 1``.
+
+        Raises:
+            DeploymentInProgressError: Another deployment holds the lease.
+        """
+
+    def get(self, deployment_id: str) -> Deployment:
+        """
+        Return one deployment, strongly consistent.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+
+    def page(
+        self, request: PageRequest, *, plugin_id: str | None, environment: str | None, status: str | None
+    ) -> Page[Deployment]:
+        """List deployments, newest first; None filters nothing."""
+
+    def lease(self, plugin_id: str, environment: str) -> Lease | None:
+        """Return the lease as it stands (also an expired or released one, whose holder is then ``""``)."""
+
+    def commit(
+        self, deployment: Deployment, record: AuditRecord, *, route: Route | None = None, lease: Lease | None = None
+    ) -> Deployment:
+        """
+        Write the deployment and what moves with it, all or nothing; return it with its new revision.
+
+        Conditions: the deployment's revision is the one read; a given *route* follows the stored one
+        (``epoch`` one less, or none stored and epoch 1) and its fence is not smaller than the stored one;
+        a given *lease* still has the same fence (holder ``""`` releases it); a route with any target needs
+        its plugin not to be deleted.
+
+        Raises:
+            StaleRevisionError: Somebody wrote in between.
+            FencedOffError: The lease or the route has a newer fence.
+            NotFoundError: The plugin was deleted.
+        """
+
+    def timeline(self, deployment_id: str) -> tuple[AuditRecord, ...]:
+        """Return what happened to it, oldest first."""

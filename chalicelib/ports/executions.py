@@ -1,0 +1,23 @@
+"""Step Functions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Executions(Protocol):
+    """Step Functions."""
+
+    def start(self, machine: str, name: str, given: Mapping[str, Any]) -> str:
+        """
+        Start ``intake`` or ``deployment``; return the execution's ARN. The same name starts once.
+
+        Raises:
+            TransientError: Step Functions throttles or is unreachable.
+        """
+
+    def arn_of(self, machine: str, name: str) -> str:
+        """Say which ARN the execution *name* of a machine has, started or not."""

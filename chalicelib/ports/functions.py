@@ -1,0 +1,84 @@
+"""The Lambda functions of plugins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chalicelib.domain.manifest import Manifest
+    from chalicelib.domain.routes import Route
+
+
+@dataclass(frozen=True, slots=True)
+class StagedCode:
+    """What lies in a function's ``$LATEST`` after an update: its hash and revision, both guard the publish."""
+
+    code_sha256: str
+    revision_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedVersion:
+    """A published Lambda version and the hash of its code."""
+
+    lambda_version: str
+    code_sha256: str
+
+
+class PluginFunctions(Protocol):
+    """The Lambda functions of plugins: one each, a published version and an alias per plugin version."""
+
+    def stage(self, plugin_id: str, build_key: str, manifest: Manifest, *, label: str) -> StagedCode:
+        """
+        Create the function or update its ``$LATEST`` to this build and configuration; wait until settled.
+
+        *label* (``1.0.0 sha256:…``) goes into the description and makes the configuration unique.
+
+        Raises:
+            TransientError: An update by another is in progress, or Lambda throttles.
+        """
+
+    def publish(self, plugin_id: str, staged: StagedCode, *, label: str) -> PublishedVersion:
+        """
+        Publish ``$LATEST`` if it still is what was staged, and wait until the version is Active.
+
+        Raises:
+            TransientError: ``$LATEST`` changed in between, or the version is not Active yet.
+        """
+
+    def put_version_alias(self, plugin_id: str, alias: str, lambda_version: str) -> None:
+        """
+        Make the fixed alias of a version; the same again is fine.
+
+        Raises:
+            ConflictError: The alias exists and names another Lambda version.
+        """
+
+    def find_version_alias(self, plugin_id: str, alias: str) -> PublishedVersion | None:
+        """Return what a version's alias names, if it exists."""
+
+    def mirror(self, route: Route) -> None:
+        """Make the environment's alias show the route: its primary and, in between, the candidate's weight."""
+
+    def call(self, plugin_id: str, alias: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """
+        Call a version through its alias and return the runtime's answer (see plugin_runtime).
+
+        Raises:
+            PluginTimeoutError: It did not answer in its time.
+            PluginFailedError: The process died, or its answer is not the runtime's.
+            TransientError: Lambda throttles or is unreachable.
+        """
+
+    def delete(self, plugin_id: str) -> None:
+        """Remove the function with all versions and aliases; nothing happens when there is none."""
+
+
+class VersionCaller(Protocol):
+    """The one call of the hot path."""
+
+    def call(self, plugin_id: str, alias: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Call a version through its alias; raises as ``PluginFunctions.call``."""
