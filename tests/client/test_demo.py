@@ -31,8 +31,8 @@ def test_the_demo_takes_two_tenants_from_1_to_2(theatre: Terminal) -> None:
     result = theatre.type("demo")
 
     assert result.exit_code == 0, result.stderr
-    served = [json.loads(each.content)["tenantId"] for each in theatre.api.sent("POST", f"/plugins/{PLUGIN}/invoke")]
-    assert served == ["acme", "globex"] * 2
+    sent = [json.loads(each.content) for each in theatre.api.sent("POST", f"/plugins/{PLUGIN}/invoke")]
+    assert [each["tenantId"] for each in sent if each["operation"] == "charge"] == ["acme", "globex"] * 2
     assert result.stdout.count("served by 1.0.0") == 2
     assert result.stdout.count("served by 2.0.0") == 2
 
@@ -40,12 +40,12 @@ def test_the_demo_takes_two_tenants_from_1_to_2(theatre: Terminal) -> None:
 def test_the_demo_shows_what_was_asked_what_came_back_and_how_it_ends(theatre: Terminal) -> None:
     out = theatre.type("demo").stdout
 
-    assert "→ POST  /deployments" in out
+    assert "→ POST /deployments" in out
     assert "← 202" in out
     assert "└─✔ 3 shift" in out
     assert "after deploying 1.0.0" in out
     assert str(theatre.folder / ".hotswap" / "stack.json") in out
-    assert out.count("hotswap login --as developer") == 1
+    assert out.count("hotswap login --as host") == 1
     assert max(len(line) for line in out.splitlines()) <= 100
 
 
@@ -136,12 +136,37 @@ def test_a_tenant_that_cannot_be_added_stops_the_demo(theatre: Terminal) -> None
 
 
 def test_being_served_by_another_version_than_the_deployed_one_stops_the_demo(theatre: Terminal) -> None:
-    answer = {"result": {"status": "succeeded"}, "version": "9.9.9", "reason": "pin"}
-    theatre.api.script("POST", f"/plugins/{PLUGIN}/invoke", httpx.Response(200, json=answer))
+    for version in ("1.0.0", "9.9.9"):
+        answer = {"result": {"status": "succeeded"}, "version": version, "reason": "pin"}
+        theatre.api.script("POST", f"/plugins/{PLUGIN}/invoke", httpx.Response(200, json=answer))
 
     result = theatre.type("demo")
 
     assert "acme was served by 9.9.9, not by 1.0.0" in result.stderr
+
+
+def test_the_demo_waits_until_the_routers_follow_without_charging_anybody(theatre: Terminal) -> None:
+    stale = {"result": {}, "version": "0.9.0", "reason": "stable"}
+    theatre.api.script("POST", f"/plugins/{PLUGIN}/invoke", httpx.Response(200, json=stale))
+
+    result = theatre.type("demo")
+
+    operations = [
+        json.loads(each.content)["operation"] for each in theatre.api.sent("POST", f"/plugins/{PLUGIN}/invoke")
+    ]
+    assert result.exit_code == 0
+    assert operations[:4] == ["ping", "ping", "charge", "charge"]
+
+
+def test_routers_that_never_follow_stop_the_demo(theatre: Terminal) -> None:
+    stale = {"result": {}, "version": "0.9.0", "reason": "stable"}
+    for _ in range(20):
+        theatre.api.script("POST", f"/plugins/{PLUGIN}/invoke", httpx.Response(200, json=stale))
+
+    result = theatre.type("demo")
+
+    assert result.exit_code == ExitCode.TIMED_OUT
+    assert "The change to 1.0.0 is still going on." in result.stderr
 
 
 def test_the_demo_is_for_people(theatre: Terminal) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 PLUGIN = "payment-processor-stripe"
 VERSIONS = ("1.0.0", "2.0.0")
 ENVIRONMENT = "Development"
-OPERATION = "charge"
+CHARGE = "charge"
+PING = "ping"
 SECRET = "apiKey"  # noqa: S105 (the name of a secret, not one)
 
 

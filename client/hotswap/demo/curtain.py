@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from hotswap.demo.cast import ENVIRONMENT, PLUGIN, TENANTS, VERSIONS
+from hotswap.demo.cast import ENVIRONMENT, PING, PLUGIN, TENANTS, VERSIONS
 from hotswap.views.tables import facts
 from hotswap.views.times import duration
 
@@ -23,7 +23,7 @@ def opening(stack: StackFile, payment_network: str) -> RenderableType:
     """Say what is about to happen, and where."""
     return Group(
         Text.assemble("\n", (" HotSwap", "name"), (" demo", "quiet")),
-        Text(f" A payment plugin goes from {VERSIONS[0]} to {VERSIONS[1]} while two tenants keep charging cards.\n"),
+        Text(f" A payment plugin goes from {VERSIONS[0]} to {VERSIONS[1]}; two tenants charge a card on each.\n"),
         _indented(
             facts(
                 [
@@ -39,7 +39,10 @@ def closing(stack: StackFile, charges: Sequence[Charge], *, took_ms: float, prog
     """Sum up which version served whom, and say how to go on."""
     return Group(
         Text.assemble(
-            "\n", (" ✔ ", "ok"), ("Nobody noticed. ", "name"), (f"The whole show took {duration(took_ms)}.", "quiet")
+            "\n",
+            (" ✔ ", "ok"),
+            ("Two versions, two tenants, no restart. ", "name"),
+            (f"The show took {duration(took_ms)}.", "quiet"),
         ),
         Text(),
         _indented(_served(charges)),
@@ -78,9 +81,9 @@ def _cell(charge: Charge) -> Text:
 
 def _next_commands(program: str) -> tuple[str, ...]:
     return (
-        f"{program} login --as developer",
-        f"{program} deploy list --plugin {PLUGIN} --environment {ENVIRONMENT}",
-        f"{program} version show {PLUGIN} {VERSIONS[-1]}",
+        f"{program} login --as host",
+        f"{program} invoke {PLUGIN} {PING} --tenant {TENANTS[0].id} --environment {ENVIRONMENT}",
+        f"{program} deploy list --plugin {PLUGIN}",
     )
 
 

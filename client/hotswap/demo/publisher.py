@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from hotswap.demo.stage import Scene, Stage
+from hotswap.demo.stage import Scene, Stage, Words
 
 #: What each stage asks for, in the words of the audience.
-_ASKED = {
-    "plugin": "is it registered?",
-    "version": "announce the version",
-    "upload": "the package itself",
-    "intake": "checked, and started once, until it is settled",
+_WORDS = {
+    "plugin": Words(asked={"GET": "is it registered?", "POST": "register it"}),
+    "version": Words(asked={"POST": "announce it, with its checksum", "GET": "with which bytes?"}),
+    "upload": Words(asked={"PUT": "the package itself, straight to the bucket"}),
+    "intake": Words(
+        asked={"POST": "begin the intake", "GET": "until it is settled"},
+        answered={"POST": "checksum, contents, manifest and entry point are checked, then a first start"},
+    ),
 }
 
 
@@ -28,7 +29,7 @@ class StagedProgress:
     def begin(self, stage: str, text: str = "") -> None:
         """Open a scene."""
         self._open = ExitStack()
-        self._scene = self._open.enter_context(self._stage.scene(_ASKED.get(stage, text)))
+        self._scene = self._open.enter_context(self._stage.scene(_WORDS.get(stage, text)))
 
     def update(self, text: str) -> None:
         """Say nothing: the scene's spinner turns."""

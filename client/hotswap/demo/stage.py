@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -22,15 +22,28 @@ if TYPE_CHECKING:
 
 WIDTH = 96
 _FIRST_ERROR_STATUS = 400
-_SERVER_ERROR_STATUS = 500
+#: Errors that a story may meet and go on; what they mean is said in words.
 _EXPECTED = {404: "not there yet", 409: "there already"}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """
+    What the audience reads beside the requests of a scene.
+
+    Keyed by method (``GET``), or by method and last part of the path (``POST finalize``); *answered* is for
+    the requests before the last one, whose answer the scene tells itself.
+    """
+
+    asked: Mapping[str, str] = field(default_factory=dict)
+    answered: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Scene:
-    """One thing that is asked; *answer*, in markup, is what the audience should notice in what came back."""
+    """One thing that is asked, in one request or a few; *answer* is what to notice in what came back."""
 
-    asked: str
+    words: Words
     answer: Text = field(default_factory=Text)
     lines: list[RenderableType] = field(default_factory=list)
 
@@ -50,7 +63,6 @@ class Stage:
         self._console = console
         self._clock = clock
         self._exchanges: list[Exchange] = []
-        self._act = ""
         self._acts = 0
         console.width = min(console.width, WIDTH)
 
@@ -67,12 +79,11 @@ class Stage:
             HotSwapError: Something in it failed; the message says in which act.
         """
         self._acts += 1
-        self._act = title
-        rule = "─" * max(2, self._console.width - len(title) - len(by) - len(str(self._acts)) - 10)
-        self._console.print(
-            Text.assemble(("\n " + str(self._acts), "busy"), "  ", (title, "name"), (f" {rule} as {by}", "quiet")),
-            no_wrap=True,
-        )
+        head = f" {self._acts}  {title} "
+        tail = f" as {by}"
+        rule = "─" * max(2, self._console.width - len(head) - len(tail))
+        self._console.print()
+        self._console.print(Text.assemble((head, "name"), (rule + tail, "quiet")), no_wrap=True)
         try:
             yield
         except HotSwapError as error:
@@ -80,17 +91,19 @@ class Stage:
             raise
 
     @contextmanager
-    def scene(self, asked: str = "") -> Iterator[Scene]:
+    def scene(self, words: Words | str) -> Iterator[Scene]:
         """Ask something: print it with its answer when that is there, or when it fails."""
-        scene = Scene(asked)
+        given = words if isinstance(words, Words) else _same_words(words)
+        scene = Scene(given)
         self._exchanges.clear()
         began_seconds = self._clock.elapsed_seconds()
+        waiting = Text(next(iter(given.asked.values()), "…"), style="quiet")
         try:
-            with self._console.status(Text(asked or "…", style="quiet"), spinner="dots", spinner_style="busy"):
+            with self._console.status(waiting, spinner="dots", spinner_style="busy"):
                 yield scene
         finally:
             took_ms = (self._clock.elapsed_seconds() - began_seconds) * 1000
-            self._print_exchanges(scene, took_ms)
+            self._print(scene, took_ms)
 
     def note(self, template: str, **values: object) -> None:
         """Print a line in the margin of an act."""
@@ -100,18 +113,31 @@ class Stage:
         """Print something."""
         self._console.print(drawn)
 
-    def _print_exchanges(self, scene: Scene, took_ms: float) -> None:
+    def _print(self, scene: Scene, took_ms: float) -> None:
         merged = _merged(self._exchanges)
-        for position, exchange in enumerate(merged):
-            is_last = position == len(merged) - 1
-            asked = scene.asked if is_last else ""
-            answer = scene.answer if is_last else Text(_EXPECTED.get(exchange.status, "done"), style="quiet")
+        before_ms = sum(exchange.duration_ms for exchange in merged[:-1])
+        for exchange in merged[:-1]:
+            said = _said(scene.words.answered, exchange) or _EXPECTED.get(exchange.status, "")
+            self._console.print(_asked_row(exchange, _said(scene.words.asked, exchange)))
+            self._console.print(_answer_row(exchange.status, Text(said), exchange.duration_ms))
+        for exchange in merged[-1:]:
             # Polls of one resource are one question, which took from the first to the last of them.
-            shown_ms = took_ms if is_last and len(self._exchanges) > len(merged) else exchange.duration_ms
-            self._console.print(_asked_row(exchange, asked))
-            self._console.print(_answer_row(exchange.status, answer, shown_ms))
+            is_poll = len(self._exchanges) > len(merged)
+            shown_ms = took_ms - before_ms if is_poll else exchange.duration_ms
+            self._console.print(_asked_row(exchange, _said(scene.words.asked, exchange)))
+            self._console.print(_answer_row(exchange.status, scene.answer, shown_ms))
         for drawn in scene.lines:
             self._console.print(drawn)
+
+
+def _same_words(text: str) -> Words:
+    return Words(asked=dict.fromkeys(("GET", "POST", "PUT", "DELETE"), text))
+
+
+def _said(words: Mapping[str, str], exchange: Exchange) -> str:
+    exact = f"{exchange.method} {exchange.path.rpartition('/')[2]}"
+
+    return words.get(exact) or words.get(exchange.method) or ""
 
 
 def _merged(exchanges: list[Exchange]) -> list[Exchange]:
@@ -129,9 +155,9 @@ def _merged(exchanges: list[Exchange]) -> list[Exchange]:
 def _asked_row(exchange: Exchange, asked: str) -> Table:
     row = Table.grid(padding=(0, 1, 0, 0), expand=True)
     row.add_column(width=4, justify="right", style="quiet")
-    row.add_column(width=5)
-    row.add_column(ratio=1, overflow="fold")
-    row.add_column(justify="right", style="quiet", no_wrap=True)
+    row.add_column(width=4)
+    row.add_column(no_wrap=True)
+    row.add_column(ratio=1, justify="right", style="quiet", no_wrap=True, overflow="ellipsis")
     row.add_row("→", exchange.method, exchange.path, asked)
 
     return row
@@ -140,7 +166,7 @@ def _asked_row(exchange: Exchange, asked: str) -> Table:
 def _answer_row(status: int, answer: Text, took_ms: float) -> Table:
     row = Table.grid(padding=(0, 1, 0, 0), expand=True)
     row.add_column(width=4, justify="right", style="quiet")
-    row.add_column(width=5)
+    row.add_column(width=4)
     row.add_column(ratio=1, overflow="fold")
     row.add_column(width=10, justify="right", style="quiet", no_wrap=True)
     row.add_row("←", Text(str(status), style=_style_of(status)), answer, duration(took_ms))

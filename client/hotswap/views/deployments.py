@@ -29,11 +29,10 @@ def deployments_view(deployments: Sequence[Deployment], now: datetime, *, is_fil
     """List deployments."""
     rows = [
         (
-            Text(each.id, style="name"),
+            Text(each.id, style="name", no_wrap=True),
             each.plugin_id,
-            _versions_of(each),
+            Text(each.version, style="version"),
             each.environment,
-            each.strategy,
             status_text(each.status),
             ago(each.created_at, now),
         )
@@ -43,7 +42,7 @@ def deployments_view(deployments: Sequence[Deployment], now: datetime, *, is_fil
     next_step = "hotswap deploy list" if is_filtered else "hotswap deploy create PLUGIN VERSION --wait"
 
     return listing(
-        ("DEPLOYMENT", "PLUGIN", "VERSION", "ENVIRONMENT", "STRATEGY", "STATUS", "BEGAN"),
+        ("DEPLOYMENT", "PLUGIN", "VERSION", "ENVIRONMENT", "STATUS", "BEGAN"),
         rows,
         nothing=nothing,
         next_step=next_step,
@@ -64,8 +63,8 @@ def deployment_view(deployment: Deployment, *, now: datetime) -> RenderableType:
     return Group(*parts)
 
 
-def plan_view(plan: Sequence[PlanStep], *, now: datetime, indent: int = 0) -> RenderableType:
-    """Draw a plan as a tree: mark, number, kind, what it does, how long it took, verdict."""
+def plan_view(plan: Sequence[PlanStep], *, now: datetime, indent: int = 0, is_brief: bool = False) -> RenderableType:
+    """Draw a plan as a tree: mark, number, kind, what it does, how long it took, verdict (brief: no reason)."""
     tree = Table.grid(padding=(0, 1, 0, 0))
     for justify in ("left", "right", "left", "left", "right", "left"):
         tree.add_column(justify=justify, overflow="fold")
@@ -80,7 +79,7 @@ def plan_view(plan: Sequence[PlanStep], *, now: datetime, indent: int = 0) -> Re
             Text(step.kind, style="name" if step.status == "Running" else ""),
             Text(step.detail, style="quiet" if step.status in {"Pending", "Skipped"} else ""),
             Text(lasted(step.started_at, ended_at), style="quiet"),
-            _verdict_text(step),
+            _verdict_text(step, is_brief=is_brief),
         )
 
     return Padding(tree, (0, 0, 0, indent))
@@ -91,7 +90,7 @@ def _head(deployment: Deployment, now: datetime) -> Text:
     mark = _DEPLOYMENT_MARKS.get(deployment.status, "✗" if style == "bad" else "⟳")
     took = lasted(deployment.started_at or deployment.created_at, deployment.ended_at)
     by = f"by {deployment.initiated_by}" if deployment.initiated_by else ""
-    when = ago(deployment.created_at, now)
+    when = ago(deployment.created_at, now) if deployment.id else ""
     first = Text.assemble(
         (f"{mark} ", style),
         (deployment.id or "plan", "name"),
@@ -100,7 +99,7 @@ def _head(deployment: Deployment, now: datetime) -> Text:
         " ",
         _versions_of(deployment),
         "  ",
-        (deployment.status or "Planned", style),
+        (deployment.status if deployment.id else "Planned", style),
         (f" in {took}" if took else "", "quiet"),
     )
     second = " · ".join(
@@ -117,10 +116,12 @@ def _versions_of(deployment: Deployment) -> Text:
     return Text(deployment.version, style="version")
 
 
-def _verdict_text(step: PlanStep) -> Text:
+def _verdict_text(step: PlanStep, *, is_brief: bool) -> Text:
     style = {"pass": "ok", "fail": "bad", "error": "bad"}.get(step.verdict, "held")
 
-    return Text.assemble((step.verdict.upper(), style), "  " if step.verdict_reason else "", step.verdict_reason)
+    reason = "" if is_brief and step.verdict == "pass" else step.verdict_reason
+
+    return Text.assemble((step.verdict.upper(), style), "  " if reason else "", reason)
 
 
 def _health_line(check: dict[str, object]) -> Text:
@@ -136,10 +137,14 @@ def _health_line(check: dict[str, object]) -> Text:
 
 
 def _foot(deployment: Deployment) -> RenderableType:
-    share = deployment.candidate_percentage
+    share = deployment.candidate_percentage if deployment.id else None
     serving = f"{share:g} % of tenants on {deployment.version}" if share is not None else ""
     back = deployment.previous_version
-    ready = f"last known good: {back}" if back and deployment.status in {"Completed", "InProgress"} else ""
+    ready = (
+        f"last known good: {back}"
+        if back and back != deployment.version and deployment.status in {"Completed", "InProgress"}
+        else ""
+    )
     text = "   ".join(part for part in (serving, ready) if part)
     if deployment.is_settled or not deployment.id:
         return Text(f"  {text}" if text else "", style="quiet", end="\n" if text else "")
