@@ -114,9 +114,11 @@ FUNCTIONS: dict[str, Grants] = {
         Grant(("lambda:DeleteFunction",), (_PLUGIN_FUNCTION,)),
     ),
     "verify_token": (),
-    # The state of plugins is the only thing that an invocation writes.
+    # Beside the answers to requests with an Idempotency-Key, the state of plugins is all that an invocation writes.
     "invoke_plugin": (
-        _reads("routing", "tenants"),
+        _reads("routing", "tenants", "idempotency"),
+        _writes("idempotency"),
+        _deletes("idempotency"),
         Grant(("dynamodb:PutItem",), _table("tenants")[:1]),
         _DECRYPTS,
         _CALLS_PLUGINS,

@@ -1,9 +1,10 @@
 """
-What MiniStack's IAM gets wrong about Lambda: actions on one alias, and the function that is to be created.
+What MiniStack's IAM gets wrong about Lambda (actions on one alias, the function to be created) and KMS (aliases).
 
-It takes every request about one alias for ``lambda:ListAliases``, and lets ``lambda:CreateFunction`` only
-those do who may create any function. With the right names a role that may do a thing here may do it on
-AWS, and one that may not, may not. What is wrapped is pinned in `infra.local.pins`.
+It takes every request about one alias for ``lambda:ListAliases``, lets ``lambda:CreateFunction`` only
+those do who may create any function, and asks for rights on a key's alias where AWS asks for those on the
+key. With the right names a role that may do a thing here may do it on AWS, and one that may not, may not.
+What is wrapped is pinned in `infra.local.pins`.
 """
 
 # ruff: noqa: ANN401, SLF001 - what is wrapped is private and has no types
@@ -38,7 +39,9 @@ def _wrap_actions(iam_actions: Any) -> None:
 
 
 def _wrap_resources(iam_actions: Any) -> None:
-    """Name the function that is to be created, as the resource of its creation."""
+    """Name the function that is to be created as the resource of its creation, and the key behind an alias."""
+    from ministack.services import kms
+
     original = iam_actions.extract_resource_arn
 
     def extract_resource_arn(service: str, method: str, path: str, headers: Any, body: bytes, *rest: Any) -> Any:
@@ -46,6 +49,9 @@ def _wrap_resources(iam_actions: Any) -> None:
         if service == "lambda" and method == "POST" and path.rstrip("/").endswith("/functions"):
             _parameters, region, account_id = rest
             return f"arn:aws:lambda:{region}:{account_id}:function:{json.loads(body).get('FunctionName', '')}"
+        if service == "kms" and ":alias/" in str(resource):
+            key = kms._resolve_key(resource)
+            return key["Arn"] if key else resource
         return resource
 
     iam_actions.extract_resource_arn = extract_resource_arn
