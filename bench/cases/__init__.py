@@ -1,0 +1,8 @@
+"""What can be measured, a file each."""
+
+from bench.cases import api_start, endpoint_overhead, invoke_start, package, plugin_load, stack
+
+CASES = {
+    module.CASE.name: module.CASE
+    for module in (invoke_start, api_start, package, endpoint_overhead, plugin_load, stack)
+}
