@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _NOT_FOUND = 404
 _CONFLICT = 409
+_PRECONDITION_FAILED = 412
 _FORBIDDEN = 403
 _FIRST_ERROR_STATUS = 400
 
@@ -144,6 +145,10 @@ def _upload(package: Package, version: Version, client: HotSwapClient, progress:
         # The URL ended while we were busy; announcing the same Draft again signs another one.
         again = client.versions.create(package.name, package.version, sha256=package.sha256, size=len(package.content))
         response = _put(package, again, client, progress)
+    if response.status_code == _PRECONDITION_FAILED:
+        # The storage takes an object once, and these bytes only: they are there from an earlier try.
+        progress.end(f"{package.size_text} is there already")
+        return
     if response.status_code >= _FIRST_ERROR_STATUS:
         progress.fail("refused")
         raise _upload_error(response)
@@ -186,12 +191,19 @@ def _wait_for_intake(
         client.versions.finalize(package.name, package.version)
     settled = wait_for(
         lambda: client.versions.get(package.name, package.version),
-        lambda seen: seen.is_settled,
+        lambda seen: seen.is_settled or seen.status == "Draft",
         deadline,
         seen=lambda seen: progress.update(f"{seen.status}: size, checksum, contents, manifest, first start"),
         what=f"The intake of {package.name} {package.version}",
         look_again=f"hotswap version show {package.name} {package.version}",
     )
+    if settled.status == "Draft":
+        progress.fail("the intake itself failed")
+        raise HotSwapError(
+            f"The intake of {package.name} {package.version} failed, not your package; the version is a Draft again.",
+            fix="publish the same package again; if that fails too, tell the operator",
+            code="SERVICE_UNAVAILABLE",
+        )
     if settled.status == "Ready":
         init = f", starts in [name]{settled.init_ms:.0f} ms[/]" if settled.init_ms is not None else ""
         progress.end(f"[ok]Ready[/]{init}")

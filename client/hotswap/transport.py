@@ -151,7 +151,7 @@ class Transport:
                 if attempt == ATTEMPTS:
                     raise self._unreachable(url, error) from error
             else:
-                self._tell(method, "upload", response.status_code, started)
+                self._tell(method, "upload.url", response.status_code, started)
                 if response.status_code not in {500, 502, 503, 504} or attempt == ATTEMPTS:
                     return response
             self._clock.sleep(FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))

@@ -13,7 +13,7 @@ _WORDS = {
     "upload": Words(asked={"PUT": "the package itself, straight to the bucket"}),
     "intake": Words(
         asked={"POST": "begin the intake", "GET": "until it is settled"},
-        answered={"POST": "checksum, contents, manifest and entry point are checked, then a first start"},
+        answered={"POST": "checksum, contents, manifest and entry point are checked"},
     ),
 }
 

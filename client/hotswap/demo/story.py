@@ -160,7 +160,7 @@ class Story:
                 )
                 style = "ok" if ended.status == "Completed" else "bad"
                 scene.tell(f"[{style}]{{status}}[/]{{before}}", status=ended.status, before=_before(ended))
-                scene.show(plan_view(ended.plan, now=self.clock.now(), indent=10, is_brief=True))
+                scene.show(plan_view(ended.plan, now=self.clock.now(), indent=7, is_brief=True))
             if ended.status != "Completed":
                 raise HotSwapError(
                     f"{begun.id} ended as {ended.status}: {ended.status_reason or 'no reason given'}.",
