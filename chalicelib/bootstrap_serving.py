@@ -13,7 +13,7 @@ from chalicelib.adapters.dynamodb.serving import DynamoServingReads, DynamoState
 from chalicelib.adapters.ids import UlidSource
 from chalicelib.adapters.kms import KmsSecretBox
 from chalicelib.adapters.lambda_caller import LambdaCaller
-from chalicelib.ports import ServingPorts
+from chalicelib.serving_ports import ServingPorts
 from chalicelib.settings import Settings
 
 _replaced: list[ServingPorts] = []

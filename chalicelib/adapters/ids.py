@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Callable
 from threading import Lock
 from time import time_ns
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_RANDOM_BITS = 80
+_RANDOM_BYTES = 10
 _ULID_CHARACTERS = 26
 
 
@@ -26,7 +26,7 @@ class UlidSource:
 
     def new(self, prefix: str) -> str:
         """Return *prefix*, ``_`` and a ULID."""
-        drawn = self._now_ms() << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
+        drawn = self._now_ms() << 8 * _RANDOM_BYTES | int.from_bytes(os.urandom(_RANDOM_BYTES))
         with self._lock:
             number = self._last = max(drawn, self._last + 1)
         digits = (_CROCKFORD[number >> 5 * place & 31] for place in reversed(range(_ULID_CHARACTERS)))

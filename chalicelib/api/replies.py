@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from http import HTTPStatus
 
+_TOO_MANY_REQUESTS = 429
+_FIRST_SERVER_ERROR = 500
 #: On every answer: none may be kept by a cache, guessed at by a browser, or told where it came from.
 SAFE_HEADERS = {
     "Cache-Control": "no-store",
@@ -30,7 +31,7 @@ class Reply:
     @property
     def is_repeatable(self) -> bool:
         """Tell whether a repeated request gets this answer again: it succeeded, or the caller must change it."""
-        return self.status < HTTPStatus.INTERNAL_SERVER_ERROR and self.status != HTTPStatus.TOO_MANY_REQUESTS
+        return self.status < _FIRST_SERVER_ERROR and self.status != _TOO_MANY_REQUESTS
 
     def sealed(self, trace_id: str) -> Reply:
         """Add what every answer carries."""

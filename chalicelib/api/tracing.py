@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 from collections.abc import Mapping
 
 #: W3C Trace Context, https://www.w3.org/TR/trace-context/#traceparent-header
@@ -19,4 +19,4 @@ def trace_id_of(headers: Mapping[str, str]) -> str:
     if match:
         return match[1]
     match = _XRAY_ROOT.search(lowered.get("x-amzn-trace-id", ""))
-    return match[1] + match[2] if match else secrets.token_hex(16)
+    return match[1] + match[2] if match else os.urandom(16).hex()

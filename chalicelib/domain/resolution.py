@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from hashlib import blake2b
+from functools import cache
+from typing import TYPE_CHECKING
 
 from chalicelib.domain.installations import Installation
 from chalicelib.domain.routes import FULL_BPS, Route, Target
 from chalicelib.domain.tenants import Tenant, TenantStatus
+
+if TYPE_CHECKING:
+    from hashlib import blake2b
 
 
 class Reason(StrEnum):
@@ -36,8 +40,16 @@ def bucket_of(plugin_id: str, salt: str, tenant_id: str) -> int:
     BLAKE2b with 8 bytes, big-endian: a linear hash such as CRC-32 makes the cohorts of two plugins
     overlap (186 common tenants where 100 are expected).
     """
-    digest = blake2b(f"{plugin_id}:{salt}:{tenant_id}".encode(), digest_size=8).digest()
+    digest = _blake2b()(f"{plugin_id}:{salt}:{tenant_id}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") % FULL_BPS
+
+
+@cache
+def _blake2b() -> type[blake2b]:
+    """Load the hash when a split first needs it: OpenSSL comes along, a twentieth of the invoke function's start."""
+    from hashlib import blake2b  # noqa: PLC0415 - told above
+
+    return blake2b
 
 
 def resolve(route: Route | None, tenant: Tenant | None, installation: Installation | None) -> Resolution:

@@ -12,7 +12,7 @@ from chalicelib.ports.executions import Executions
 from chalicelib.ports.functions import PluginFunctions, PublishedVersion, StagedCode, VersionCaller
 from chalicelib.ports.identity import CursorCodec, Identity, Login, SecretBox, TokenVerifier
 from chalicelib.ports.registry import PluginRepository, PublishLeaseRepository, VersionRepository
-from chalicelib.ports.serving import ServingPorts, ServingReads
+from chalicelib.ports.serving import ServingReads
 from chalicelib.ports.tenants import InstallationRepository, StateRepository, TenantRepository
 
 __all__ = [
@@ -33,7 +33,6 @@ __all__ = [
     "PublishedVersion",
     "RouteRepository",
     "SecretBox",
-    "ServingPorts",
     "ServingReads",
     "StagedCode",
     "StateRepository",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.authorization import Caller
     from chalicelib.domain.ids import Environment
     from chalicelib.domain.routes import Target
-    from chalicelib.ports import ServingPorts
+    from chalicelib.serving_ports import ServingPorts
 
 #: Failures that the caller can mend are a 400, the rest is the plugin's own: 502.
 _CALLERS_FAULT = frozenset({"UnknownOperation", "InvalidInput"})

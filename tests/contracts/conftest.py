@@ -9,7 +9,8 @@ import pytest
 from moto import mock_aws
 
 from chalicelib import bootstrap, bootstrap_serving
-from chalicelib.ports import Ports, ServingPorts
+from chalicelib.ports import Ports
+from chalicelib.serving_ports import ServingPorts
 from chalicelib.settings import Settings
 from infra.local.emulator import ACCOUNT_ID, REGION, ROOT_KEY, Emulator, start_emulator, stop_emulator
 from tests.contracts.tables import STACK, create_tables

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field, replace
 
 from chalicelib.adapters.cursors import SignedCursors
-from chalicelib.ports import Ports, ServingPorts
+from chalicelib.ports import Ports
+from chalicelib.serving_ports import ServingPorts
 from tests.fakes.artifacts import FakeArtifacts
 from tests.fakes.clock import FakeClock, FakeIds
 from tests.fakes.deployments import FakeDeployments, FakeRoutes

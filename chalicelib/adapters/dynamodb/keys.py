@@ -7,8 +7,6 @@ sort key; what grows with tenants or is read per request has a partition of its 
 
 from __future__ import annotations
 
-from chalicelib.domain.versions import SemVer
-
 #: (pk, sk)
 Key = tuple[str, str]
 
@@ -32,6 +30,8 @@ def versions(plugin_id: str) -> str:
 
 def version(plugin_id: str, number: str) -> Key:
     """Place a version so that the byte order of keys is SemVer precedence (registry)."""
+    from chalicelib.domain.versions import SemVer  # noqa: PLC0415 - an invocation reads no version, and starts without it
+
     return versions(plugin_id), SemVer.parse(number).sort_key
 
 

@@ -1,0 +1,21 @@
+"""The bundle of all that an invocation needs; apart from the other ports, whose import would be half its start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chalicelib.ports import Clock, IdSource, SecretBox, ServingReads, StateRepository, VersionCaller
+
+
+@dataclass(frozen=True, slots=True)
+class ServingPorts:
+    """Everything that an invocation needs of the outside; nothing heavy is imported for it."""
+
+    clock: Clock
+    ids: IdSource
+    reads: ServingReads
+    states: StateRepository
+    functions: VersionCaller
+    secrets: SecretBox
