@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -137,7 +138,8 @@ class Version:
     *sha256* (hex) and *size* (bytes) are of the author's package; ``""`` and 0 until the intake has read
     one that was announced without them. *package_key* and *object_version* say where it lies.
     *code_sha256* is Lambda's hash of what was published as *lambda_version*; *init_ms* the measured cold
-    start of the plugin's own code. *revision* grows with each write and guards it.
+    start of the plugin's own code. *intake_attempt* counts the executions that were asked to take it in.
+    *revision* grows with each write and guards it.
     """
 
     plugin_id: str
@@ -158,6 +160,8 @@ class Version:
     code_sha256: str | None = None
     init_ms: float | None = None
     ready_at: str | None = None
+    intake_attempt: int = 0
+    verifying_since: str | None = None
     revision: int = 0
 
     @property
@@ -172,28 +176,42 @@ class Version:
 
     @property
     def build_key(self) -> str:
-        """Where the package with the runtime in it lies."""
-        return f"builds/{self.plugin_id}/{self.version}/{self.sha256}.zip"
+        """Where the package with the runtime in it lies; the name is its own digest, once that is known."""
+        digest = b64decode(self.code_sha256).hex() if self.code_sha256 else "unbuilt"
+        return f"builds/{self.plugin_id}/{self.version}/{digest}.zip"
 
-    def begin_verification(self) -> Version:
+    def begin_verification(self, now: str, *, dead_before: str) -> Version:
         """
-        Go from Draft to Verifying; a version that is already there stays.
+        Go from Draft to Verifying, the next attempt; a version that is already there stays.
+
+        One that has been there since before *dead_before* begins another attempt: its execution is over
+        by then, whatever ended it, and nothing else would ever decide it.
 
         Raises:
             ConflictError: It has been decided already (409).
         """
-        if self.status is VersionStatus.VERIFYING:
+        if self.status is VersionStatus.VERIFYING and (self.verifying_since or "") > dead_before:
             return self
-        if self.status is not VersionStatus.DRAFT:
+        if self.status not in (VersionStatus.DRAFT, VersionStatus.VERIFYING):
             raise ConflictError(
                 f"Version {self.version} is {self.status} already: it can't be finalized again.",
                 fix="A version never changes. Publish the next version number instead.",
             )
-        return replace(self, status=VersionStatus.VERIFYING)
+        return replace(
+            self,
+            status=VersionStatus.VERIFYING,
+            verifying_since=now,
+            intake_attempt=self.intake_attempt + 1,
+            findings=(),
+        )
 
     def reject(self, findings: tuple[Finding, ...]) -> Version:
         """End the intake: the findings say why."""
         return replace(self, status=VersionStatus.REJECTED, findings=findings)
+
+    def reopen(self, finding: Finding) -> Version:
+        """Give it back as a Draft: the intake failed, not the package, so the same bytes may try again."""
+        return replace(self, status=VersionStatus.DRAFT, findings=(finding,))
 
     def require_ready(self) -> None:
         """

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MAX_PACKAGE_BYTES = 100 * 1024 * 1024
 UPLOAD_LIFETIME = timedelta(minutes=15)
 DOWNLOAD_LIFETIME = timedelta(minutes=5)
+#: ``TimeoutSeconds`` of the machine ``intake``: no execution is alive after that (a test compares them).
+INTAKE_LIFETIME = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,8 @@ def finalize_version(command: FinalizeVersion, ports: Ports) -> Version:
     Begin the intake of an uploaded package.
 
     Verifying is written before the execution starts. If we die in between, finalizing again starts it: the
-    execution's name depends only on the version, so starting twice starts once.
+    execution is named after version and attempt, so starting twice starts once. An execution that was killed
+    leaves the version Verifying; after its lifetime, finalizing begins the next attempt.
 
     Raises:
         NotFoundError: There is no such version (404).
@@ -138,7 +141,8 @@ def finalize_version(command: FinalizeVersion, ports: Ports) -> Version:
     plugin = ports.plugins.get(command.plugin_id)
     require_plugin_owner(command.caller, plugin.owner, plugin.id)
     version = ports.versions.get(command.plugin_id, command.version)
-    verifying = version.begin_verification()
+    now = ports.clock.now()
+    verifying = version.begin_verification(rfc3339(now), dead_before=rfc3339(now - INTAKE_LIFETIME))
     if ports.artifacts.stat(version.package_key) is None:
         raise ConflictError(
             f"No package of {version.plugin_id} {version.version} is uploaded.",
@@ -147,14 +151,14 @@ def finalize_version(command: FinalizeVersion, ports: Ports) -> Version:
         )
     if command.validate_only:
         return verifying
-    if version.status is VersionStatus.DRAFT:
+    if verifying != version:
         record = record_of(
             command.caller,
             "FinalizeVersion",
             f"plugins/{version.plugin_id}/versions/{version.version}",
             ports,
             before={"status": version.status},
-            after={"status": verifying.status},
+            after={"status": verifying.status, "attempt": verifying.intake_attempt},
         )
         verifying = ports.versions.save(verifying, record)
     ports.executions.start("intake", intake_name(verifying), intake_input(verifying, command.caller.trace_id))
@@ -162,9 +166,9 @@ def finalize_version(command: FinalizeVersion, ports: Ports) -> Version:
 
 
 def intake_name(version: Version) -> str:
-    """Name the one execution that takes this version in (Step Functions takes 80 characters)."""
+    """Name the one execution of this attempt to take the version in (Step Functions takes 80 characters)."""
     digest = (version.sha256 or "unannounced")[:12]
-    return f"{version.plugin_id[:25]}-{version.alias[:40]}-{digest}"
+    return f"{version.plugin_id[:25]}-{version.alias[:36]}-{digest}-{version.intake_attempt}"
 
 
 def intake_input(version: Version, trace_id: str) -> dict[str, str]:

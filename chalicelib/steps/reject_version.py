@@ -1,9 +1,12 @@
-"""State ``RejectVersion``: end the intake with the reasons, also when we were the reason."""
+"""State ``RejectVersion``: end the intake with the reasons; when we were the reason, give the version back."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chalice.app import Blueprint
 
+from chalicelib.domain.errors import NotFoundError
 from chalicelib.domain.findings import Finding
 from chalicelib.domain.versions import Version, VersionStatus
 from chalicelib.ports import Ports
@@ -13,7 +16,7 @@ from chalicelib.steps._step import step
 
 blueprint = Blueprint(__name__)
 
-_DECIDED = (VersionStatus.READY, VersionStatus.REJECTED, VersionStatus.DELETED)
+_ENDED = (VersionStatus.READY, VersionStatus.REJECTED, VersionStatus.DELETED, VersionStatus.DRAFT)
 
 
 class RejectVersionGiven(VersionGiven):
@@ -23,7 +26,7 @@ class RejectVersionGiven(VersionGiven):
 
 
 class RejectVersionResult(Result):
-    """What the version is now: a decision that was made before stays."""
+    """What the version is now: an end that was written before stays."""
 
     status: str
 
@@ -32,7 +35,10 @@ class RejectVersionResult(Result):
 @step(RejectVersionGiven)
 def reject_version(given: RejectVersionGiven, ports: Ports) -> RejectVersionResult:
     """
-    State ``RejectVersion``: reject the version for its findings, or for a failure of the intake itself.
+    State ``RejectVersion``: reject the version for its findings; if the intake itself failed, reopen it.
+
+    A failure of ours must not use up a version number: the version is a Draft again and may be finalized once
+    more. One whose plugin was deleted meanwhile is deleted too.
 
     Idempotent: a decided version stays as it is. Ready stays Ready too, if ``MarkReady`` wrote it and only
     its answer got lost.
@@ -40,24 +46,29 @@ def reject_version(given: RejectVersionGiven, ports: Ports) -> RejectVersionResu
     Reads ``$.plugin_id``, ``$.version``, ``$.error`` if there; writes ``$.rejection``.
     """
     version = ports.versions.find(given.plugin_id, given.version)
-    if version is None or version.status in _DECIDED:
+    if version is None or version.status in _ENDED:
         return RejectVersionResult(status=version.status if version else VersionStatus.DELETED)
 
-    rejected = version.reject(_findings(version, given.error))
-    codes = [finding.code for finding in rejected.findings]
-    save_version(version, rejected, "RejectVersion", given, ports, findings=codes)
+    ended, action = _end(version, given.error, ports)
+    codes = [finding.code for finding in ended.findings]
+    save_version(version, ended, action, given, ports, findings=codes)
 
-    return RejectVersionResult(status=rejected.status)
+    return RejectVersionResult(status=ended.status)
 
 
-def _findings(version: Version, error: Failure | None) -> tuple[Finding, ...]:
+def _end(version: Version, error: Failure | None, ports: Ports) -> tuple[Version, str]:
+    """Say what the version becomes, and the name of that change."""
     if any(finding.severity == "error" for finding in version.findings):
-        return version.findings
-    reason = error.reason if error else "no reason was given"
+        return version.reject(version.findings), "RejectVersion"
+    try:
+        ports.plugins.get(version.plugin_id)
+    except NotFoundError:
+        return replace(version, status=VersionStatus.DELETED), "DeleteVersion"
     failed = Finding(
         "INTAKE_FAILED",
         "the intake",
-        f"The intake itself failed, not your package: {reason}",
-        "Publish the same package under the next version number; if that fails too, tell the operator.",
+        f"The intake itself failed, not your package: {error.reason if error else 'no reason was given'}",
+        "Publish or finalize the same version again; if that fails too, tell the operator.",
+        severity="warning",
     )
-    return (*version.findings, failed)
+    return version.reopen(failed), "ReopenVersion"

@@ -56,7 +56,8 @@ def verify_package(given: VersionGiven, ports: Ports) -> VerifyPackageResult:
         IntakeEndedError: The version was deleted meanwhile; the state catches it, next ``RejectVersion``.
     """
     version = open_version(given, ports)
-    if version.status is VersionStatus.READY:
+    if version.status is VersionStatus.READY or version.lambda_version is not None:
+        # An earlier attempt has published what it verified; another build of it would be other bytes.
         return VerifyPackageResult(is_sound=True)
     object_version = _object_version(version, ports)
     if object_version is None:
@@ -65,7 +66,7 @@ def verify_package(given: VersionGiven, ports: Ports) -> VerifyPackageResult:
     with ports.artifacts.open(version.package_key, version_id=object_version) as package:
         seen = _look(package, version, ports)
     verified = replace(
-        version.begin_verification(), object_version=object_version, findings=_without_repeats(seen.findings)
+        version, status=VersionStatus.VERIFYING, object_version=object_version, findings=_without_repeats(seen.findings)
     )
     if seen.manifest is not None and seen.build is not None:
         verified = replace(

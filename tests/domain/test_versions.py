@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -124,6 +125,9 @@ def test_versions_that_differ_in_their_build_are_different_versions() -> None:
     assert hash(SemVer.parse("1.0.0+5")) == hash(SemVer.parse("1.0.0+5"))
 
 
+EARLIER, NOW, LATER = (f"2026-11-22T{hour}:00:00.000Z" for hour in (11, 12, 13))
+
+
 def a_version(status: VersionStatus = VersionStatus.DRAFT) -> Version:
     return Version(
         plugin_id="echo",
@@ -138,16 +142,34 @@ def a_version(status: VersionStatus = VersionStatus.DRAFT) -> Version:
 
 
 def test_a_draft_goes_to_verifying_and_stays_there_when_finalized_again() -> None:
-    verifying = a_version().begin_verification()
+    verifying = a_version().begin_verification(NOW, dead_before=EARLIER)
 
-    assert verifying.status is VersionStatus.VERIFYING
-    assert verifying.begin_verification() == verifying
+    assert (verifying.status, verifying.intake_attempt) == (VersionStatus.VERIFYING, 1)
+    assert verifying.begin_verification(LATER, dead_before=EARLIER) == verifying
+
+
+def test_a_version_whose_intake_is_dead_begins_the_next_attempt() -> None:
+    verifying = a_version().begin_verification(EARLIER, dead_before=EARLIER)
+
+    again = verifying.begin_verification(LATER, dead_before=NOW)
+
+    assert (again.intake_attempt, again.verifying_since) == (2, LATER)
+
+
+def test_a_failure_of_ours_gives_the_draft_back() -> None:
+    finding = Finding("INTAKE_FAILED", "the intake", "we failed", "again", severity="warning")
+    verifying = a_version().begin_verification(EARLIER, dead_before=EARLIER)
+
+    draft = verifying.reopen(finding)
+
+    assert (draft.status, draft.findings) == (VersionStatus.DRAFT, (finding,))
+    assert draft.begin_verification(NOW, dead_before=EARLIER).intake_attempt == 2
 
 
 @pytest.mark.parametrize("status", [VersionStatus.READY, VersionStatus.REJECTED, VersionStatus.DELETED])
 def test_a_decided_version_is_never_verified_again(status: VersionStatus) -> None:
     with pytest.raises(ConflictError, match="can't be finalized again"):
-        a_version(status).begin_verification()
+        a_version(status).begin_verification(NOW, dead_before=EARLIER)
 
 
 @pytest.mark.parametrize("status", [status for status in VersionStatus if status is not VersionStatus.READY])
@@ -171,4 +193,11 @@ def test_a_rejected_version_keeps_what_was_found() -> None:
 def test_the_key_of_a_package_carries_its_own_digest_when_it_was_announced() -> None:
     assert package_key("echo", "1.0.0", "ff") == "packages/echo/1.0.0/ff.zip"
     assert package_key("echo", "1.0.0", "") == "packages/echo/1.0.0/unannounced.zip"
+
+
+def test_a_build_is_stored_under_its_own_digest_since_two_releases_may_build_differently() -> None:
+    one, other = (replace(a_version(), code_sha256=digest) for digest in ("AAAA", "AAAB"))
+
+    assert one.build_key == "builds/echo/1.2.3/000000.zip"
+    assert other.build_key == "builds/echo/1.2.3/000001.zip"
     assert a_version().build_key != a_version().package_key

@@ -19,6 +19,7 @@ from chalicelib.domain.plugins import PluginType
 from chalicelib.domain.versions import Version, VersionStatus
 from chalicelib.services.plugins import RegisterPlugin, register_plugin
 from chalicelib.services.versions import (
+    INTAKE_LIFETIME,
     MAX_PACKAGE_BYTES,
     CreateVersion,
     FinalizeVersion,
@@ -154,6 +155,19 @@ def test_finalizing_again_starts_the_intake_when_we_died_before_it_started(world
     finalize_version(FINALIZE, world.ports)
 
     assert len(world.executions.started) == 1
+
+
+def test_an_intake_that_was_killed_can_be_begun_again_when_it_is_surely_over(world: FakeWorld) -> None:
+    world.artifacts.put(the_version(world).package_key, b"package")
+    finalize_version(FINALIZE, world.ports)
+    world.clock.advance(seconds=INTAKE_LIFETIME.total_seconds() - 1)
+    finalize_version(FINALIZE, world.ports)
+    assert len(world.executions.started) == 1
+
+    world.clock.advance(seconds=2)
+    finalize_version(FINALIZE, world.ports)
+
+    assert len(world.executions.started) == 2
 
 
 def test_finalizing_without_an_upload_says_how_to_upload_and_leaves_the_draft(world: FakeWorld) -> None:

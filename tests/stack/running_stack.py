@@ -33,7 +33,7 @@ class RunningStack:
     info: StackInfo
     options: Options
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - a client of any service
+    def client(self, service: str) -> Any:
         """Give a client of the emulator's root."""
         session = boto3.Session(aws_access_key_id=ROOT_KEY, aws_secret_access_key=ROOT_KEY, region_name=REGION)
         return session.client(service, endpoint_url=self.info.emulator_url)  # type: ignore[call-overload]
@@ -65,7 +65,7 @@ def zip_of(code: str) -> bytes:
     return content.getvalue()
 
 
-def eventually(question: Callable[[], Any], *, within_seconds: float = 30) -> Any:  # noqa: ANN401 - whatever is asked
+def eventually(question: Callable[[], Any], *, within_seconds: float = 30) -> Any:
     """Ask until the answer is true, and give it."""
     deadline = time.monotonic() + within_seconds
     while not (answer := question()):

@@ -14,7 +14,7 @@ def make_world() -> FakeWorld:
     return a_world()
 
 
-@pytest.fixture(name="_machines", scope="package")
+@pytest.fixture(name="_machines", scope="module")
 def make_machines() -> Iterator[Machines]:
     with machines() as running:
         yield running

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.plans import StepKind
+from chalicelib.services.versions import INTAKE_LIFETIME
 from chalicelib.steps.take_step import NONE_LEFT, RUNNABLE
 from tests.statemachines.machines import MACHINES, ROOT, definition, handlers, tasks
 
@@ -173,3 +174,7 @@ def test_a_step_says_which_state_it_is_what_it_reads_and_where_its_result_goes(f
 
     assert doc.strip().startswith(f"State ``{state[0]}``")
     assert f"writes ``{state[1]['ResultPath']}``" in doc
+
+
+def test_no_intake_lives_longer_than_finalizing_again_believes() -> None:
+    assert definition("intake")["TimeoutSeconds"] <= INTAKE_LIFETIME.total_seconds()

@@ -59,7 +59,7 @@ def test_a_version_that_runs_other_code_than_was_announced_never_becomes_ready(w
     execution = run.run("intake", **intake_given())
 
     (finding,) = stored_version(world).findings
-    assert execution.end == "Rejected"
-    assert stored_version(world).status is VersionStatus.REJECTED
+    assert execution.end == "IntakeFailed"
+    assert stored_version(world).status is VersionStatus.DRAFT
     assert finding.code == "INTAKE_FAILED"
     assert "not the build that was published" in finding.message

@@ -1,4 +1,4 @@
-"""When the intake itself fails, the version is decided all the same, and its author learns whose fault it is."""
+"""When the intake itself fails, its author learns whose fault it is, and the version number is not used up."""
 
 from dataclasses import replace
 
@@ -9,13 +9,13 @@ from chalicelib.domain.plugins import PluginStatus
 from chalicelib.domain.versions import VersionStatus
 from tests.fakes import FakeWorld
 from tests.statemachines.machines import Machines, raises
-from tests.steps.worlds import PLUGIN, a_package, announce, finding_codes, intake_given, stored_version
+from tests.steps.worlds import PLUGIN, a_package, announce, answer_truly, finding_codes, intake_given, stored_version
 
 TRIES = 9
 
 
 @pytest.mark.parametrize("function", ["verify_package", "publish_version", "measure_init", "mark_ready"])
-def test_an_unexpected_error_rejects_the_version_and_blames_the_intake(
+def test_an_unexpected_error_gives_the_draft_back_and_blames_the_intake(
     function: str, world: FakeWorld, run: Machines
 ) -> None:
     announce(world, a_package())
@@ -24,9 +24,23 @@ def test_an_unexpected_error_rejects_the_version_and_blames_the_intake(
     execution = run.run("intake", **intake_given())
 
     (finding,) = stored_version(world).findings
-    assert execution.states[-3:] == ["RejectVersion", "HowDidItEnd?", "Rejected"]
+    assert execution.states[-3:] == ["RejectVersion", "HowDidItEnd?", "IntakeFailed"]
+    assert stored_version(world).status is VersionStatus.DRAFT
     assert finding.code == "INTAKE_FAILED"
-    assert "next version number" in finding.fix
+    assert "again" in finding.fix
+
+
+@pytest.mark.parametrize("function", ["verify_package", "publish_version", "measure_init", "mark_ready"])
+def test_the_next_attempt_makes_the_same_version_ready(function: str, world: FakeWorld, run: Machines) -> None:
+    version = announce(world, a_package())
+    answer_truly(world, "1.0.0", version.sha256)
+    run.functions.before_next(function, raises(RuntimeError("we failed")))
+    run.run("intake", **intake_given())
+
+    execution = run.run("intake", "second-attempt", **intake_given())
+
+    assert execution.end == "Ready"
+    assert stored_version(world).status is VersionStatus.READY
 
 
 def test_a_version_that_was_ready_before_the_answer_got_lost_stays_ready(world: FakeWorld, run: Machines) -> None:
@@ -59,6 +73,7 @@ def test_a_plugin_that_was_deleted_meanwhile_gets_no_function_back(world: FakeWo
     execution = run.run("intake", **intake_given())
 
     assert execution.end == "Rejected"
+    assert [version.status for version in world.tables.versions.values()] == [VersionStatus.DELETED]
     assert world.functions.functions == {}
 
 

@@ -53,7 +53,8 @@ class VersionItem(Item):
     code_sha256 = UnicodeAttribute(null=True)
     init_ms = NumberAttribute(null=True)
     ready_at = UnicodeAttribute(null=True)
-    execution_arn = UnicodeAttribute(null=True)
+    intake_attempt = NumberAttribute()
+    verifying_since = UnicodeAttribute(null=True)
     revision = NumberAttribute()
 
 
