@@ -2,6 +2,7 @@
 
 from chalice import Chalice
 
+from chalicelib import cold_start
 from chalicelib.api import authorizer, unknown_routes
 from chalicelib.api.routes import (
     authentication,
@@ -30,3 +31,5 @@ app.register_blueprint(deployments.blueprint, url_prefix="/v1")
 app.register_blueprint(tenants.blueprint, url_prefix="/v1")
 app.register_blueprint(installations.blueprint, url_prefix="/v1")
 app.register_blueprint(invocations.blueprint, url_prefix="/v1")
+
+cold_start.finish()

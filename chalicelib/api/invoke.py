@@ -12,8 +12,7 @@ import time
 import traceback
 from base64 import b64decode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from chalice import Blueprint
@@ -37,8 +36,7 @@ _HOST = "lambda:Invoke"
 _KEY_HEADER = "idempotency-key"
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """One request for an invocation, wherever it came from."""
 
     path: str

@@ -25,7 +25,12 @@ class Body(BaseModel):
     """What a request says; unknown fields are refused, and nothing is converted silently."""
 
     model_config = ConfigDict(
-        alias_generator=to_camel, validate_by_name=False, validate_by_alias=True, extra="forbid", frozen=True
+        alias_generator=to_camel,
+        validate_by_name=False,
+        validate_by_alias=True,
+        extra="forbid",
+        frozen=True,
+        defer_build=True,
     )
 
 
@@ -33,7 +38,12 @@ class Query(BaseModel):
     """What stands behind the ``?``; unknown names are refused, since a misspelt filter would filter nothing."""
 
     model_config = ConfigDict(
-        alias_generator=to_camel, validate_by_name=False, validate_by_alias=True, extra="forbid", frozen=True
+        alias_generator=to_camel,
+        validate_by_name=False,
+        validate_by_alias=True,
+        extra="forbid",
+        frozen=True,
+        defer_build=True,
     )
 
 
@@ -70,6 +80,7 @@ class Resource(BaseModel):
         validate_by_alias=True,
         serialize_by_alias=True,
         frozen=True,
+        defer_build=True,
         json_schema_serialization_defaults_required=True,
     )
 

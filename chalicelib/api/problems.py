@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib.api.replies import Reply
 from chalicelib.domain.errors import DomainError, FieldError, TransientError
@@ -14,8 +14,7 @@ from chalicelib.domain.times import rfc3339
 MEDIA_TYPE = "application/problem+json"
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """What a code means: HTTP status and a title that is the same in each occurrence."""
 
     status: int
