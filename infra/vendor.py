@@ -27,10 +27,25 @@ IN_LAMBDA = frozenset({"boto3", "botocore", "jmespath", "python-dateutil", "s3tr
 PACKED_BY_CHALICE = frozenset({"chalice"})
 # Found at run time by entry point, so what describes the package must stay.
 READ_AT_RUN_TIME = frozenset({"opentelemetry-api", "opentelemetry-sdk"})
+# What no function of ours imports: 2.7 MB of 12.9. A test imports everything of ours without them.
+UNREAD = (
+    "aws_lambda_powertools/event_handler",
+    *(
+        f"aws_lambda_powertools/utilities/{name}"
+        for name in (
+            *("auth_alpha", "batch", "circuit_breaker", "data_classes", "data_masking", "feature_flags"),
+            *("kafka", "parameters", "parser", "streaming", "validation"),
+        )
+    ),
+    # Of cffi, cryptography needs the compiled half only.
+    *("cffi", "pycparser"),
+    *("jsonschema/benchmarks", "jsonschema/tests"),
+    *("pydantic/mypy.py", "pydantic/v1"),
+)
 # The oldest C library among Lambda's Pythons is that of Amazon Linux 2.
 LAMBDA_PLATFORM = "manylinux2014_x86_64"
 # Raise it when this module makes something else from the same requirements.
-FORMAT = "1"
+FORMAT = "3"
 
 
 def vendor_directory(cache: Path, *, platform: str | None = None) -> Path:
@@ -117,6 +132,9 @@ def _fill(folder: Path, platform: str | None) -> None:
         _install_for(platform, folder)
     for found in (*folder.rglob("*.pyi"), *folder.rglob("py.typed")):
         found.unlink()
+    for name in UNREAD:
+        unread = folder / name
+        unread.unlink() if unread.is_file() else shutil.rmtree(unread)
     for described in folder.glob("*.dist-info"):
         if canonicalize_name(described.name.split("-")[0]) not in READ_AT_RUN_TIME:
             shutil.rmtree(described)
