@@ -31,7 +31,7 @@ def measure(effort: Effort) -> Findings:
     return Findings(
         (
             compared("API function", times["api"], name, times["api by default"], aim=0.45),
-            compared("invoke function", times["invoke"], name, times["invoke by default"], aim=0.45),
+            compared("invoke function", times["invoke"], name, times["invoke by default"], aim=None),
             compared(
                 "API function, if Lambda's SDK had no byte code",
                 times["api, source SDK"],
