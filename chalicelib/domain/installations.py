@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chalicelib.domain.pins import Pin
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +16,8 @@ class Installation:
     One tenant's use of one plugin.
 
     *sealed_secrets* maps a secret's name to its ciphertext (base64), encrypted under the context
-    {tenant, plugin, name}; a plain value never gets here.
+    {tenant, plugin, name}; a plain value never gets here. *pin* holds the tenant on a version. *quotas* overrides
+    the limits of its tier by name. *revision* grows with each write and is the ETag.
     """
 
     tenant_id: str
@@ -23,6 +27,8 @@ class Installation:
     is_enabled: bool = True
     config: Mapping[str, Any] = field(default_factory=dict)
     sealed_secrets: Mapping[str, str] = field(default_factory=dict)
+    pin: Pin | None = None
+    quotas: Mapping[str, int] = field(default_factory=dict)
     revision: int = 0
 
     def with_secret(self, name: str, sealed: str, now: str) -> Installation:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from chalicelib.domain.errors import FencedOffError
 
@@ -25,12 +26,29 @@ class Target:
     has_state: bool = False
 
 
+class SplitBy(StrEnum):
+    """What is divided between stable and candidate: tenants, each always on the same side, or single requests."""
+
+    TENANT = "tenant"
+    REQUEST = "request"
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One arm of an experiment and its share of the tenants' buckets."""
+
+    name: str
+    target: Target
+    share_bps: int
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """
     The only truth about who serves; Lambda aliases mirror it.
 
-    *candidate_bps* (0 to 10,000) is the share of tenants' buckets on the candidate. *salt* goes into the
+    *candidate_bps* (0 to 10,000) is the share of tenants' buckets on the candidate, *candidate_rings* are rings
+    that are on it whatever their bucket, *variants* the arms of a running experiment. *salt* goes into the
     bucket hash and never changes. *epoch* grows with each write; *fence* is the fencing token of the
     deployment that wrote last, and no smaller one may write.
     """
@@ -44,10 +62,13 @@ class Route:
     deployment_id: str | None = None
     epoch: int = 0
     fence: int = 0
+    candidate_rings: tuple[str, ...] = ()
+    variants: tuple[Variant, ...] = ()
+    split_by: SplitBy = SplitBy.TENANT
 
     def offer(self, candidate: Target, *, deployment_id: str, fence: int) -> Route:
         """Put *candidate* beside stable with no traffic yet; whatever an earlier run left goes."""
-        return self._write(fence, candidate=candidate, candidate_bps=0, deployment_id=deployment_id)
+        return self._write(fence, candidate=candidate, deployment_id=deployment_id, **_NO_SPLIT)
 
     def shift(self, share_bps: int, *, fence: int) -> Route:
         """Give the candidate *share_bps* of the tenants."""
@@ -55,11 +76,11 @@ class Route:
 
     def promote(self, *, fence: int) -> Route:
         """Make the candidate stable."""
-        return self._write(fence, stable=self.candidate, candidate=None, candidate_bps=0, deployment_id=None)
+        return self._write(fence, stable=self.candidate, candidate=None, deployment_id=None, **_NO_SPLIT)
 
     def settle_on(self, stable: Target | None, *, fence: int) -> Route:
         """Give everything to *stable*: the last known good, or nobody before the first deployment."""
-        return self._write(fence, stable=stable, candidate=None, candidate_bps=0, deployment_id=None)
+        return self._write(fence, stable=stable, candidate=None, deployment_id=None, **_NO_SPLIT)
 
     def _write(self, fence: int, **changes: object) -> Route:
         if fence < self.fence:
@@ -88,4 +109,14 @@ class Route:
     @property
     def targets(self) -> tuple[Target, ...]:
         """Every version that this route may send a tenant to."""
-        return tuple(target for target in (self.stable, self.candidate) if target)
+        arms = (variant.target for variant in self.variants)
+        return tuple(target for target in (self.stable, self.candidate, *arms) if target)
+
+
+#: What a route has when nothing is being tried.
+_NO_SPLIT: dict[str, object] = {
+    "candidate_bps": 0,
+    "candidate_rings": (),
+    "variants": (),
+    "split_by": SplitBy.TENANT,
+}

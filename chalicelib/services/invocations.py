@@ -17,6 +17,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.installations import Installation, secret_context
 from chalicelib.domain.resolution import Reason, Resolution, resolve
+from chalicelib.domain.times import rfc3339
 
 if TYPE_CHECKING:
     from chalicelib.domain.authorization import Caller
@@ -70,22 +71,23 @@ def invoke_plugin(command: InvokePlugin, ports: ServingPorts) -> Invocation:
         ports.reads.route(command.plugin_id, command.environment),
         ports.reads.tenant(command.tenant_id),
         installation,
+        now=rfc3339(ports.clock.now()),
     )
     target = _serving(decision, command)
+    alias = command.environment.alias if decision.by_request else target.alias
     execution_id = ports.ids.new("exe")
     state, revision = ports.states.load(command.tenant_id, command.plugin_id) if target.has_state else ({}, 0)
     payload = _payload(command, installation, state, execution_id, ports)
 
     began = ports.clock.now()
-    answer = ports.functions.call(command.plugin_id, target.alias, payload)
+    answer = ports.functions.call(command.plugin_id, alias, payload)
     duration_ms = (ports.clock.now() - began).total_seconds() * 1000
 
     result = _result_of(answer, command, target)
     if target.has_state and "state" in answer:
         ports.states.store(command.tenant_id, command.plugin_id, answer["state"], revision=revision)
-    return Invocation(
-        result, target.version, execution_id, round(duration_ms, 1), command.caller.trace_id, decision.reason
-    )
+    version = str(answer["version"]) if decision.by_request else target.version
+    return Invocation(result, version, execution_id, round(duration_ms, 1), command.caller.trace_id, decision.reason)
 
 
 def _serving(decision: Resolution, command: InvokePlugin) -> Target:

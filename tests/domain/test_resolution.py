@@ -9,13 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.installations import Installation
+from chalicelib.domain.pins import Pin
 from chalicelib.domain.resolution import Reason, Resolution, bucket_of, resolve
-from chalicelib.domain.routes import FULL_BPS, Route, Target
+from chalicelib.domain.routes import FULL_BPS, Route, SplitBy, Target, Variant
 from chalicelib.domain.tenants import Tenant, TenantStatus
 
 NOW = "2026-11-22T12:00:00.000Z"
 BLUE = Target("1.0.0", "v1-0-0", "1", "aa")
 GREEN = Target("2.0.0", "v2-0-0", "2", "bb")
+RED = Target("0.9.0", "v0-9-0", "7", "cc")
+EVERYBODY = (Variant("a", GREEN, FULL_BPS),)
 ROUTE = Route("echo", "Production", salt="pepper", stable=BLUE, candidate=GREEN, candidate_bps=1_000)
 ACME = Tenant("acme", "Acme", NOW, NOW)
 INSTALLED = Installation("acme", "echo", NOW, NOW)
@@ -27,7 +30,7 @@ shares = st.integers(min_value=0, max_value=FULL_BPS)
 def served(tenant_id: str, share_bps: int) -> Resolution:
     """Resolve an installed tenant at a share of the candidate."""
     tenant = replace(ACME, id=tenant_id)
-    return resolve(replace(ROUTE, candidate_bps=share_bps), tenant, replace(INSTALLED, tenant_id=tenant_id))
+    return resolve(replace(ROUTE, candidate_bps=share_bps), tenant, replace(INSTALLED, tenant_id=tenant_id), now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +48,7 @@ def served(tenant_id: str, share_bps: int) -> Resolution:
 def test_nobody_serves_when_a_rule_says_so_and_the_reason_tells_which(
     route: Route | None, tenant: Tenant | None, installation: Installation | None, reason: Reason
 ) -> None:
-    assert resolve(route, tenant, installation) == Resolution(None, reason)
+    assert resolve(route, tenant, installation, now=NOW) == Resolution(None, reason)
 
 
 @given(tenant_ids, shares)
@@ -65,6 +68,86 @@ def test_raising_the_share_never_moves_a_tenant_back(tenant_id: str, one: int, o
 def test_no_share_and_the_full_share_are_exact(tenant_id: str) -> None:
     assert served(tenant_id, 0) == Resolution(BLUE, Reason.STABLE)
     assert served(tenant_id, FULL_BPS) == Resolution(GREEN, Reason.CANARY)
+
+
+PIN = Pin("Production", RED, "contract says so", "olga", NOW)
+
+
+@pytest.mark.parametrize(
+    "pin,served_by",
+    [
+        (PIN, Resolution(RED, Reason.PIN)),
+        (replace(PIN, expires_at="2026-11-22T12:00:00.001Z"), Resolution(RED, Reason.PIN)),
+        (replace(PIN, expires_at=NOW), Resolution(BLUE, Reason.STABLE)),
+        (replace(PIN, environment="QA"), Resolution(BLUE, Reason.STABLE)),
+    ],
+)
+def test_a_pin_holds_its_tenant_in_its_environment_until_it_expires(pin: Pin, served_by: Resolution) -> None:
+    installation = replace(INSTALLED, pin=pin)
+
+    assert resolve(replace(ROUTE, candidate_bps=0), ACME, installation, now=NOW) == served_by
+
+
+@given(tenant_ids, shares)
+def test_a_pinned_tenant_never_moves_by_accident(tenant_id: str, share_bps: int) -> None:
+    route = replace(ROUTE, candidate_bps=share_bps, candidate_rings=("general",), variants=EVERYBODY)
+    tenant = replace(ACME, id=tenant_id)
+
+    decision = resolve(route, tenant, replace(INSTALLED, pin=PIN), now=NOW, override=GREEN)
+
+    assert decision == Resolution(RED, Reason.PIN)
+
+
+def test_the_rules_come_in_the_order_of_the_contract() -> None:
+    route = replace(ROUTE, candidate_bps=FULL_BPS, candidate_rings=("general",), variants=EVERYBODY)
+    pinned = replace(INSTALLED, pin=PIN)
+    suspended = replace(ACME, status=TenantStatus.SUSPENDED)
+
+    reasons = [
+        resolve(route, suspended, pinned, now=NOW, override=GREEN).reason,
+        resolve(route, ACME, None, now=NOW, override=GREEN).reason,
+        resolve(route, ACME, pinned, now=NOW, override=GREEN).reason,
+        resolve(route, ACME, INSTALLED, now=NOW, override=GREEN).reason,
+        resolve(route, ACME, INSTALLED, now=NOW).reason,
+        resolve(replace(route, variants=()), ACME, INSTALLED, now=NOW).reason,
+        resolve(replace(route, variants=(), candidate_rings=()), ACME, INSTALLED, now=NOW).reason,
+        resolve(replace(route, variants=(), candidate_rings=(), candidate_bps=0), ACME, INSTALLED, now=NOW).reason,
+    ]
+
+    assert reasons == [reason for reason in Reason if reason is not Reason.NOT_DEPLOYED]
+
+
+def test_an_override_reaches_a_version_that_nobody_else_gets() -> None:
+    route = replace(ROUTE, candidate_bps=0)
+
+    assert resolve(route, ACME, INSTALLED, now=NOW, override=RED) == Resolution(RED, Reason.OVERRIDE)
+
+
+def test_a_ring_is_on_the_candidate_at_any_share_and_other_rings_are_not() -> None:
+    route = replace(ROUTE, candidate_bps=0, candidate_rings=("internal", "beta"))
+
+    assert resolve(route, replace(ACME, ring="beta"), INSTALLED, now=NOW) == Resolution(GREEN, Reason.RING)
+    assert resolve(route, ACME, INSTALLED, now=NOW) == Resolution(BLUE, Reason.STABLE)
+
+
+@given(tenant_ids)
+def test_an_experiment_keeps_each_tenant_on_one_variant_and_the_rest_on_stable(tenant_id: str) -> None:
+    arms = (Variant("a", BLUE, 2_000), Variant("b", GREEN, 3_000))
+    route = replace(ROUTE, candidate=None, candidate_bps=0, variants=arms)
+
+    decision = resolve(route, replace(ACME, id=tenant_id), INSTALLED, now=NOW)
+
+    bucket = bucket_of("echo", "pepper", tenant_id)
+    expected = Resolution(BLUE, Reason.EXPERIMENT) if bucket < 2_000 else Resolution(GREEN, Reason.EXPERIMENT)
+    assert decision == (expected if bucket < 5_000 else Resolution(BLUE, Reason.STABLE))
+
+
+def test_a_split_by_request_is_left_to_the_alias_except_at_the_ends() -> None:
+    route = replace(ROUTE, split_by=SplitBy.REQUEST)
+
+    assert resolve(route, ACME, INSTALLED, now=NOW) == Resolution(BLUE, Reason.CANARY, by_request=True)
+    assert not resolve(replace(route, candidate_bps=0), ACME, INSTALLED, now=NOW).by_request
+    assert not resolve(replace(route, candidate_bps=FULL_BPS), ACME, INSTALLED, now=NOW).by_request
 
 
 def test_ten_percent_of_many_tenants_are_ten_percent_within_four_sigma() -> None:

@@ -20,7 +20,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.ids import Environment
 from chalicelib.domain.installations import Installation, secret_context
-from chalicelib.domain.routes import Route, Target
+from chalicelib.domain.routes import Route, SplitBy, Target
 from chalicelib.domain.tenants import Tenant, TenantStatus
 from chalicelib.services.invocations import InvokePlugin, invoke_plugin
 from tests.fakes import FakeWorld
@@ -142,6 +142,18 @@ def test_a_plugin_that_does_not_answer_in_time_is_a_timeout(world: FakeWorld) ->
 
     with pytest.raises(PluginTimeoutError):
         invoke_plugin(CHARGE, world.serving_ports)
+
+
+def test_a_split_by_request_calls_the_weighted_alias_and_tells_which_version_answered(world: FakeWorld) -> None:
+    split = Route(
+        "echo", "Development", "salt", BLUE, Target("2.0.0", "v2-0-0", "2", "bb"), 5_000, split_by=SplitBy.REQUEST
+    )
+    world.tables.routes["echo", "Development"] = split
+    world.functions.respond("echo", "development", {"ok": True, "result": {}, "version": "2.0.0"})
+
+    invocation = invoke_plugin(CHARGE, world.serving_ports)
+
+    assert (invocation.version, invocation.reason) == ("2.0.0", "canary")
 
 
 def with_state(world: FakeWorld) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.domain.installations import Installation
-from chalicelib.domain.routes import Route, Target
+from chalicelib.domain.pins import Pin
+from chalicelib.domain.routes import Route, SplitBy, Target, Variant
 from chalicelib.domain.tenants import Tenant, TenantStatus, Tier
 
 #: Attributes by name, JSON parts already parsed, absent ones left out.
@@ -21,7 +22,9 @@ def target_of(values: Values | None) -> Target | None:
 def route_of(values: Values) -> Route:
     """Make a route."""
     targets = {name: target_of(values.get(name)) for name in ("stable", "candidate")}
-    return Route(**{**values, **targets})
+    variants = tuple(Variant(**{**arm, "target": Target(**arm["target"])}) for arm in values["variants"])
+    split = {"candidate_rings": tuple(values["candidate_rings"]), "split_by": SplitBy(values["split_by"])}
+    return Route(**{**values, **targets, **split, "variants": variants})
 
 
 def tenant_of(values: Values) -> Tenant:
@@ -31,4 +34,5 @@ def tenant_of(values: Values) -> Tenant:
 
 def installation_of(values: Values) -> Installation:
     """Make an installation."""
-    return Installation(**values)
+    pin = values.get("pin")
+    return Installation(**{**values, "pin": Pin(**{**pin, "target": Target(**pin["target"])}) if pin else None})

@@ -19,3 +19,6 @@ class RouteItem(Item):
     deployment_id = UnicodeAttribute(null=True)
     epoch = NumberAttribute()
     fence = NumberAttribute()
+    candidate_rings = JSONAttribute()
+    variants = JSONAttribute()
+    split_by = UnicodeAttribute()

@@ -28,6 +28,8 @@ class InstallationItem(ListedItem):
     is_enabled = BooleanAttribute()
     config = JSONAttribute()
     sealed_secrets = JSONAttribute()
+    pin = JSONAttribute(null=True)
+    quotas = JSONAttribute()
     created_at = UnicodeAttribute()
     updated_at = UnicodeAttribute()
     revision = NumberAttribute()
