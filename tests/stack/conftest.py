@@ -10,6 +10,7 @@ from infra.local.emulator import processes_left
 from infra.local.processes import members_of
 from infra.local.stack import Options, bring_up, take_down
 from infra.local.stack_state import StackFiles
+from tests.stack.product import Product
 from tests.stack.running_stack import RunningStack, zip_of
 
 LAMBDA_TRUST = {
@@ -32,6 +33,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     assert payments is not None
     assert processes_left(emulator) == []
     assert members_of(payments.process) == []
+
+
+@pytest.fixture(scope="session")
+def product(stack: RunningStack) -> Product:
+    """Give the product as its users reach it; what a test makes there has names of its own."""
+    return Product(stack)
 
 
 @pytest.fixture(scope="session")
