@@ -139,6 +139,21 @@ class Product:
         found: dict[str, Any] = self.stack.client("lambda").get_alias(FunctionName=function_of(name), Name=alias)
         return found
 
+    def alias_names(self, name: str) -> list[str]:
+        """Name the aliases of a plugin's function; none when there is no function."""
+        functions = self.stack.client("lambda")
+        try:
+            listed = functions.list_aliases(FunctionName=function_of(name))["Aliases"]
+        except functions.exceptions.ResourceNotFoundException:
+            return []
+        return sorted(alias["Name"] for alias in listed)
+
+    def route(self, name: str) -> tuple[object, ...]:
+        """Read who serves in Development: stable, candidate, and the candidate's share."""
+        key = {"pk": {"S": f"route#{name}"}, "sk": {"S": ENVIRONMENT}}
+        item = self.stack.client("dynamodb").get_item(TableName="hotswap-routing", Key=key)["Item"]
+        return item.get("stable"), item.get("candidate"), item["candidate_bps"]
+
     def lease_holder(self, name: str) -> str:
         """Read who holds the lease of Development; empty when it is free."""
         key = {"pk": {"S": f"lease#{name}"}, "sk": {"S": ENVIRONMENT}}

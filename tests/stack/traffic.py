@@ -1,0 +1,77 @@
+"""Hosts that never stop asking: constant invocations for some tenants while something happens."""
+
+import threading
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from tests.stack.product import Product
+from tests.stack.running_stack import Answer, eventually
+
+#: As often as a busy host may ask here, where two cores also run the stack.
+PAUSE_SECONDS = 0.05
+
+
+class Served(NamedTuple):
+    """One request: when it was sent (monotonic seconds), for whom, and what came back."""
+
+    sent_at: float
+    tenant: str
+    answer: Answer
+
+    @property
+    def version(self) -> str:
+        """Which version served."""
+        return str(self.answer.body.get("version"))
+
+
+class Traffic:
+    """Invokes *plugin* in a thread per tenant, from entering to leaving."""
+
+    def __init__(self, product: Product, plugin: str, tenants: Sequence[str]) -> None:
+        self._product = product
+        self._plugin = plugin
+        self._stopped = threading.Event()
+        self._threads = [threading.Thread(target=self._ask, args=(tenant,)) for tenant in tenants]
+        self.broken: list[Exception] = []
+        self.served: list[Served] = []
+
+    @property
+    def failures(self) -> list[object]:
+        """Whatever was not answered with success."""
+        return [*self.broken, *(each.answer for each in self.served if each.answer.status != 200)]
+
+    def versions(self, *, tenant: str, since: float = 0) -> list[str]:
+        """Name the versions that served a tenant, in order, without repeats in a row."""
+        seen = [each.version for each in self.served if each.tenant == tenant and each.sent_at >= since]
+        return [version for at, version in enumerate(seen) if at == 0 or seen[at - 1] != version]
+
+    def wait_for(self, count: int) -> None:
+        """Wait until *count* more requests were answered."""
+        goal = len(self.served) + count
+        eventually(lambda: len(self.served) >= goal or self.broken)
+
+    def _ask(self, tenant: str) -> None:
+        try:
+            while not self._stopped.wait(PAUSE_SECONDS):
+                sent_at = time.monotonic()
+                answer = self._product.invoke(self._plugin, tenant)
+                self.served.append(Served(sent_at, tenant, answer))
+        except Exception as error:  # noqa: BLE001 - a thread would swallow it; `failures` shows it
+            self.broken.append(error)
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        for thread in self._threads:
+            thread.start()
+        self.wait_for(len(self._threads))
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        """End."""
+        self._stopped.set()
+        for thread in self._threads:
+            thread.join()
