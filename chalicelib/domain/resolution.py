@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.installations import Installation
@@ -40,6 +39,32 @@ class Resolution(NamedTuple):
     by_request: bool = False
 
 
+# Built once: a member of an enum costs a look-up and a tuple its making, on each decision.
+_SUSPENDED = TenantStatus.SUSPENDED
+_PIN = Reason.PIN
+_BLOCKED = Resolution(None, Reason.BLOCKED)
+_NOT_INSTALLED = Resolution(None, Reason.NOT_INSTALLED)
+_NOT_DEPLOYED = Resolution(None, Reason.NOT_DEPLOYED)
+
+
+class Ways(NamedTuple):
+    """
+    Every answer that a route alone can give, worked out when it is first asked; a route never changes.
+
+    *salted* is the hash after plugin and salt, None where no bucket parts stable and candidate. *arms* are the
+    variants with the bucket that each ends before; whoever is in one of *rings* gets *by_ring*, a bucket below
+    *candidate_below* gets *candidate*, everybody else *otherwise*.
+    """
+
+    salted: blake2b | None
+    arms: tuple[tuple[int, Resolution], ...]
+    rings: tuple[str, ...]
+    by_ring: Resolution
+    candidate_below: int
+    candidate: Resolution
+    otherwise: Resolution
+
+
 def bucket_of(plugin_id: str, salt: str, tenant_id: str) -> int:
     """
     Place a tenant in 0 … 9,999, the same for ever and independent across plugins.
@@ -47,19 +72,23 @@ def bucket_of(plugin_id: str, salt: str, tenant_id: str) -> int:
     BLAKE2b with 8 bytes, big-endian: a linear hash such as CRC-32 makes the cohorts of two plugins
     overlap (186 common tenants where 100 are expected).
     """
-    digest = _blake2b()(f"{plugin_id}:{salt}:{tenant_id}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") % FULL_BPS
+    return _bucket(_salted(plugin_id, salt), tenant_id)
 
 
-@cache
-def _blake2b() -> type[blake2b]:
-    """Load the hash when a split first needs it: OpenSSL comes along, a twentieth of the invoke function's start."""
+def _salted(plugin_id: str, salt: str) -> blake2b:
+    """Begin the hash; it is loaded when a split first needs it, for OpenSSL comes along: a twentieth of a start."""
     from hashlib import blake2b  # noqa: PLC0415 - told above
 
-    return blake2b
+    return blake2b(f"{plugin_id}:{salt}:".encode(), digest_size=8)
 
 
-def resolve(
+def _bucket(salted: blake2b, tenant_id: str) -> int:
+    state = salted.copy()
+    state.update(tenant_id.encode())
+    return int.from_bytes(state.digest(), "big") % FULL_BPS
+
+
+def resolve(  # noqa: C901, PLR0911 - the rules in their order, each a line; a function for each would be half the time
     route: Route | None,
     tenant: Tenant | None,
     installation: Installation | None,
@@ -73,48 +102,65 @@ def resolve(
     *now* (RFC 3339) ends expired pins; *override* is the target of a verified override token. An unknown tenant
     is told apart from an uninstalled plugin nowhere: neither may learn of the other.
     """
-    if tenant is not None and tenant.status is TenantStatus.SUSPENDED:
-        return Resolution(None, Reason.BLOCKED)
-    if tenant is None or installation is None or not installation.is_enabled:
-        return Resolution(None, Reason.NOT_INSTALLED)
+    if tenant is None:
+        return _NOT_INSTALLED
+    if tenant.status is _SUSPENDED:
+        return _BLOCKED
+    if installation is None or not installation.is_enabled:
+        return _NOT_INSTALLED
     pin = installation.pin
     if pin is not None and route is not None and pin.holds(route.environment, now):
-        return Resolution(pin.target, Reason.PIN)
+        return Resolution(pin.target, _PIN)
     if override is not None:
         return Resolution(override, Reason.OVERRIDE)
     if route is None:
-        return Resolution(None, Reason.NOT_DEPLOYED)
-    return _by_route(route, tenant)
+        return _NOT_DEPLOYED
+    try:
+        salted, arms, rings, by_ring, candidate_below, candidate, otherwise = route.ways
+    except AttributeError:
+        salted, arms, rings, by_ring, candidate_below, candidate, otherwise = _work_out(route)
+    if arms and (variant := _variant_of(route, tenant.id)) is not None:
+        return variant
+    if rings and tenant.ring in rings:
+        return by_ring
+    if salted is None:
+        return otherwise
+    # _bucket, written out: a call would be a tenth of the decision.
+    state = salted.copy()
+    state.update(tenant.id.encode())
+    return candidate if int.from_bytes(state.digest(), "big") % FULL_BPS < candidate_below else otherwise
 
 
-def _by_route(route: Route, tenant: Tenant) -> Resolution:
-    """Ask the route alone: experiment, ring, canary, stable."""
-    if route.variants and (variant := _variant_of(route, tenant.id)) is not None:
-        return Resolution(variant, Reason.EXPERIMENT)
-    if route.candidate is not None:
-        if tenant.ring in route.candidate_rings:
-            return Resolution(route.candidate, Reason.RING)
-        if 0 < route.candidate_bps < FULL_BPS and route.split_by is SplitBy.REQUEST and route.stable is not None:
-            return Resolution(route.stable, Reason.CANARY, by_request=True)
-        if _is_on_candidate(route, tenant.id):
-            return Resolution(route.candidate, Reason.CANARY)
-    if route.stable is None:
-        return Resolution(None, Reason.NOT_DEPLOYED)
-    return Resolution(route.stable, Reason.STABLE)
-
-
-def _is_on_candidate(route: Route, tenant_id: str) -> bool:
-    """0 and 100 % are exact and need no hash."""
-    if route.candidate_bps in (0, FULL_BPS):
-        return route.candidate_bps == FULL_BPS
-    return bucket_of(route.plugin_id, route.salt, tenant_id) < route.candidate_bps
-
-
-def _variant_of(route: Route, tenant_id: str) -> Target | None:
-    """Find the variant whose part of the buckets holds the tenant; what the variants leave is not in the experiment."""
+def _variant_of(route: Route, tenant_id: str) -> Resolution | None:
+    """Find the arm whose part of the buckets holds the tenant; what the arms leave is not in the experiment."""
     bucket = bucket_of(route.plugin_id, route.salt, tenant_id)
+    return next((variant for below, variant in route.ways.arms if bucket < below), None)
+
+
+def _work_out(route: Route) -> Ways:
+    """Turn a route into its answers and leave them with it; doing so twice at once does no harm."""
+    arms, ends_before = [], 0
     for variant in route.variants:
-        if bucket < variant.share_bps:
-            return variant.target
-        bucket -= variant.share_bps
-    return None
+        ends_before += variant.share_bps
+        arms.append((ends_before, Resolution(variant.target, Reason.EXPERIMENT)))
+    ways = _of_candidate(route)._replace(arms=tuple(arms))
+    if ways.candidate_below:
+        ways = ways._replace(salted=_salted(route.plugin_id, route.salt))
+    object.__setattr__(route, "ways", ways)
+    return ways
+
+
+def _of_candidate(route: Route) -> Ways:
+    """Ask stable and candidate alone; 0 and 100 % are exact and need no hash."""
+    stable = Resolution(route.stable, Reason.STABLE) if route.stable is not None else _NOT_DEPLOYED
+    nothing = Ways(None, (), (), stable, 0, stable, stable)
+    if route.candidate is None:
+        return nothing
+    by_ring = Resolution(route.candidate, Reason.RING)
+    candidate = Resolution(route.candidate, Reason.CANARY)
+    ringed = nothing._replace(rings=route.candidate_rings, by_ring=by_ring)
+    if route.candidate_bps in (0, FULL_BPS):
+        return ringed._replace(otherwise=candidate if route.candidate_bps else stable)
+    if route.split_by is SplitBy.REQUEST and route.stable is not None:
+        return ringed._replace(otherwise=Resolution(route.stable, Reason.CANARY, by_request=True))
+    return ringed._replace(candidate_below=route.candidate_bps, candidate=candidate)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from chalicelib.domain.errors import FencedOffError
+
+if TYPE_CHECKING:
+    from chalicelib.domain.resolution import Ways
 
 #: A share of traffic is an integer of basis points; this many are everything.
 FULL_BPS = 10_000
@@ -42,8 +46,15 @@ class Variant:
     share_bps: int
 
 
+class _Resolvable:
+    """Room for what `resolution` works out of a route; no field, so it is never stored, compared or taken over."""
+
+    __slots__ = ("ways",)
+    ways: Ways
+
+
 @dataclass(frozen=True, slots=True)
-class Route:
+class Route(_Resolvable):
     """
     The only truth about who serves; Lambda aliases mirror it.
 

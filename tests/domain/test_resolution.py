@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from hypothesis import given
@@ -168,3 +168,23 @@ def test_no_tenant_is_always_the_guinea_pig_of_every_plugin() -> None:
 
 def test_a_bucket_never_changes_between_releases() -> None:
     assert bucket_of("payment-processor-stripe", "pepper", "acme") == 2_518
+
+
+def test_a_route_that_was_written_anew_is_decided_anew() -> None:
+    before = replace(ROUTE, candidate_bps=0)
+    assert resolve(before, ACME, INSTALLED, now=NOW) == Resolution(BLUE, Reason.STABLE)
+
+    after = before.shift(FULL_BPS, fence=0)
+
+    assert resolve(after, ACME, INSTALLED, now=NOW) == Resolution(GREEN, Reason.CANARY)
+    assert resolve(before, ACME, INSTALLED, now=NOW) == Resolution(BLUE, Reason.STABLE)
+
+
+def test_a_decision_leaves_no_trace_in_what_is_stored_or_compared() -> None:
+    asked, unasked = replace(ROUTE), replace(ROUTE)
+
+    resolve(asked, ACME, INSTALLED, now=NOW)
+
+    assert asked == unasked
+    assert asdict(asked) == asdict(unasked)
+    assert repr(asked) == repr(unasked)
