@@ -32,7 +32,7 @@ def versions_served(world: FakeWorld) -> dict[str, tuple[str, Reason]]:
     served = {}
     for name in TENANTS:
         tenant, installation = Tenant(name, name, NOW, NOW), Installation(name, PLUGIN, NOW, NOW)
-        found = resolve(stored_route(world), tenant, installation)
+        found = resolve(stored_route(world), tenant, installation, now=NOW)
         served[name] = (found.target.version if found.target else "", found.reason)
     return served
 
