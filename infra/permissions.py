@@ -102,7 +102,9 @@ FUNCTIONS: dict[str, Grants] = {
     "api_handler": (
         _reads("registry", "routing", "tenants", "deployments", "idempotency"),
         _writes("registry", "routing", "tenants", "deployments", "idempotency"),
-        _deletes("idempotency"),
+        _deletes("idempotency", "tenants"),
+        # Erasing a tenant removes many items at once.
+        Grant(("dynamodb:BatchWriteItem",), _table("tenants")[:1]),
         _AUDITS,
         _READS_AUDIT,
         # Signing an upload or a download lends these rights to whoever has the address.

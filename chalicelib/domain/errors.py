@@ -87,6 +87,18 @@ class StaleRevisionError(ConflictError):
     """Someone else changed the item between our read and our write."""
 
 
+class PreconditionRequiredError(DomainError):
+    """The request does not say which state it changes (428)."""
+
+    code = "PRECONDITION_REQUIRED"
+
+
+class PreconditionFailedError(DomainError):
+    """It was changed since the caller read it (412)."""
+
+    code = "PRECONDITION_FAILED"
+
+
 class FencedOffError(DomainError):
     """A newer deployment owns the route: stop, touch nothing."""
 

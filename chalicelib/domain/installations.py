@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from chalicelib.domain.pins import Pin
 
+#: So many configurations of an installation are kept, the newest.
+KEPT_REVISIONS = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Installation:
@@ -17,7 +20,8 @@ class Installation:
 
     *sealed_secrets* maps a secret's name to its ciphertext (base64), encrypted under the context
     {tenant, plugin, name}; a plain value never gets here. *pin* holds the tenant on a version. *quotas* overrides
-    the limits of its tier by name. *revision* grows with each write and is the ETag.
+    the limits of its tier by name. *config_revision* counts the configurations it has had. *revision* grows with
+    each write and is the ETag.
     """
 
     tenant_id: str
@@ -29,7 +33,12 @@ class Installation:
     sealed_secrets: Mapping[str, str] = field(default_factory=dict)
     pin: Pin | None = None
     quotas: Mapping[str, int] = field(default_factory=dict)
+    config_revision: int = 0
     revision: int = 0
+
+    def with_config(self, config: Mapping[str, Any], now: str) -> Installation:
+        """Replace the configuration as a whole; it is the next of its revisions."""
+        return replace(self, config=config, config_revision=self.config_revision + 1, updated_at=now)
 
     def with_secret(self, name: str, sealed: str, now: str) -> Installation:
         """Set or replace one secret."""
@@ -39,6 +48,21 @@ class Installation:
         """Forget one secret; forgetting twice is the same."""
         kept = {key: value for key, value in self.sealed_secrets.items() if key != name}
         return replace(self, sealed_secrets=kept, updated_at=now)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigRevision:
+    """
+    A configuration that an installation has had; *number* counts from 1.
+
+    *restored_from* is the number of the older one that it repeats.
+    """
+
+    number: int
+    config: Mapping[str, Any]
+    author: str
+    at: str
+    restored_from: int | None = None
 
 
 def secret_context(tenant_id: str, plugin_id: str, name: str) -> dict[str, str]:

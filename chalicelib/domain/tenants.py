@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -24,7 +25,11 @@ class Tier(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """A customer. *ring* is the group of tenants, ordered by risk, that it belongs to."""
+    """
+    A customer. *ring* is the group of tenants, ordered by risk, that it belongs to.
+
+    *erasing_since* is set once its erasure has begun: from then on nothing of it may be written any more.
+    """
 
     id: str
     name: str
@@ -33,4 +38,27 @@ class Tenant:
     tier: Tier = Tier.FREE
     ring: str = "general"
     status: TenantStatus = TenantStatus.ACTIVE
+    erasing_since: str | None = None
     revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TenantFilter:
+    """Which tenants a listing shows; None filters nothing."""
+
+    tier: Tier | None = None
+    ring: str | None = None
+    status: TenantStatus | None = None
+
+    def admits(self, tenant: Tenant) -> bool:
+        """Tell whether *tenant* is wanted."""
+        pairs = ((self.tier, tenant.tier), (self.ring, tenant.ring), (self.status, tenant.status))
+        return all(wanted in (None, found) for wanted, found in pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What went of a tenant: how many items of each kind; *is_complete* is False while more of it is left."""
+
+    counts: Mapping[str, int]
+    is_complete: bool

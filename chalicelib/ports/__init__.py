@@ -58,6 +58,7 @@ class Ports:
     deployments: DeploymentRepository
     tenants: TenantRepository
     installations: InstallationRepository
+    states: StateRepository
     audit: AuditTrail
     artifacts: ArtifactStore
     functions: PluginFunctions

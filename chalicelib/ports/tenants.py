@@ -8,9 +8,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chalicelib.domain.audit import AuditRecord
-    from chalicelib.domain.installations import Installation
+    from chalicelib.domain.installations import ConfigRevision, Installation
     from chalicelib.domain.pages import Page, PageRequest
-    from chalicelib.domain.tenants import Tenant
+    from chalicelib.domain.tenants import Erased, Tenant, TenantFilter
 
 
 class TenantRepository(Protocol):
@@ -32,8 +32,31 @@ class TenantRepository(Protocol):
             NotFoundError: There is none.
         """
 
-    def page(self, request: PageRequest) -> Page[Tenant]:
-        """List tenants by id."""
+    def page(self, wanted: TenantFilter, request: PageRequest) -> Page[Tenant]:
+        """List tenants by id; filtered pages are full unless the end is reached."""
+
+    def save(self, tenant: Tenant, record: AuditRecord) -> Tenant:
+        """
+        Write a changed tenant if nobody else did since it was read; return it with its new revision.
+
+        Raises:
+            StaleRevisionError: Somebody did.
+        """
+
+    def erase(self, tenant_id: str, *, limit: int) -> Erased:
+        """
+        Remove what is stored of a tenant, *limit* items at most, but not the tenant itself.
+
+        Safe to repeat; the caller has marked the tenant first, so that nothing new comes while this runs.
+        """
+
+    def remove(self, tenant: Tenant, record: AuditRecord) -> None:
+        """
+        Remove a tenant whose erasure has begun.
+
+        Raises:
+            StaleRevisionError: Somebody removed it already, or it is not marked.
+        """
 
 
 class InstallationRepository(Protocol):
@@ -47,16 +70,48 @@ class InstallationRepository(Protocol):
             NotFoundError: The tenant has not installed the plugin.
         """
 
-    def put(self, tenant_id: str, installation: Installation, record: AuditRecord) -> Installation:
+    def put(
+        self,
+        tenant_id: str,
+        installation: Installation,
+        record: AuditRecord,
+        *,
+        history: ConfigRevision | None = None,
+    ) -> Installation:
         """
         Write an installation (revision 0: a new one) if nobody else did; return it with its new revision.
 
+        *history* is the new configuration for its history, of which the newest `KEPT_REVISIONS` are kept.
+
         Raises:
             StaleRevisionError: Somebody did.
+            NotFoundError: There is no such tenant, or its erasure has begun.
+        """
+
+    def remove(self, tenant_id: str, installation: Installation, record: AuditRecord) -> None:
+        """
+        Erase an installation with its config, history, secrets, pin and state, if nobody else changed it.
+
+        Raises:
+            StaleRevisionError: Somebody did; part of the history may be gone, and a repeat takes the rest.
         """
 
     def page(self, tenant_id: str, request: PageRequest) -> Page[Installation]:
         """List what a tenant has installed, by plugin."""
+
+    def revisions(self, tenant_id: str, plugin_id: str, request: PageRequest) -> Page[ConfigRevision]:
+        """List the configurations that an installation has had, newest first."""
+
+    def revision(self, tenant_id: str, plugin_id: str, number: int) -> ConfigRevision:
+        """
+        Return one configuration of the past.
+
+        Raises:
+            NotFoundError: It never was, or is not kept any more.
+        """
+
+    def pinned(self, plugin_id: str, version: str, *, now: str) -> int:
+        """Count the tenants that a pin holds on a version at *now*; a new one may be missing for a moment."""
 
     def is_installed_anywhere(self, plugin_id: str) -> bool:
         """Tell whether any tenant has an enabled installation of the plugin."""

@@ -1,14 +1,15 @@
-"""Contract of tenants, installations, and of what an invocation reads and keeps."""
+"""Contract of tenants, and of what an invocation reads and keeps."""
 
 from dataclasses import replace
 
 import pytest
 
 from chalicelib.domain.errors import ConflictError, NotFoundError, StaleRevisionError
+from chalicelib.domain.installations import ConfigRevision
 from chalicelib.domain.pages import PageRequest
-from chalicelib.domain.tenants import TenantStatus, Tier
+from chalicelib.domain.tenants import Erased, TenantFilter, TenantStatus, Tier
 from tests.contracts.conftest import Outside
-from tests.contracts.things import a_deployment, a_lease, a_record, a_route, a_target, a_tenant, an_installation
+from tests.contracts.things import NOW, a_deployment, a_lease, a_record, a_route, a_target, a_tenant, an_installation
 
 PLUGIN = "stripe-gateway"
 
@@ -43,74 +44,12 @@ def test_tenants_are_listed_by_id_and_without_their_installations(outside: Outsi
         outside.ports.tenants.add(a_tenant(tenant_id), a_record())
         outside.ports.installations.put(tenant_id, an_installation(tenant_id), a_record())
 
-    first = outside.ports.tenants.page(PageRequest(2))
-    second = outside.ports.tenants.page(PageRequest(2, first.next_position))
+    first = outside.ports.tenants.page(TenantFilter(), PageRequest(2))
+    second = outside.ports.tenants.page(TenantFilter(), PageRequest(2, first.next_position))
 
     assert [tenant.id for tenant in first.items] == ["acme", "globex"]
     assert [tenant.id for tenant in second.items] == ["initech"]
     assert second.next_position is None
-
-
-def test_an_installation_keeps_every_field(outside: Outside) -> None:
-    installation = an_installation().with_secret("apiKey", "c2VhbGVk", "2026-11-22T16:00:00.000Z")
-
-    saved = outside.ports.installations.put("acme", installation, a_record())
-
-    assert saved == replace(installation, revision=1)
-    assert outside.ports.installations.get("acme", PLUGIN) == saved
-    assert outside.serving.reads.installation("acme", PLUGIN) == saved
-
-
-def test_put_refuses_the_second_of_two_who_read_the_same(outside: Outside) -> None:
-    outside.ports.installations.put("acme", an_installation(), a_record())
-
-    with pytest.raises(StaleRevisionError):
-        outside.ports.installations.put("acme", replace(an_installation(), is_enabled=False), a_record())
-
-    assert outside.ports.installations.get("acme", PLUGIN).is_enabled
-
-
-def test_put_refuses_a_change_of_what_was_never_installed(outside: Outside) -> None:
-    with pytest.raises(StaleRevisionError):
-        outside.ports.installations.put("acme", replace(an_installation(), revision=3), a_record())
-
-
-def test_another_tenants_installation_is_not_found(outside: Outside) -> None:
-    outside.ports.installations.put("acme", an_installation(), a_record())
-
-    with pytest.raises(NotFoundError):
-        outside.ports.installations.get("globex", PLUGIN)
-
-    assert outside.serving.reads.installation("globex", PLUGIN) is None
-    assert outside.ports.installations.page("globex", PageRequest()).items == ()
-
-
-def test_put_refuses_to_write_one_tenants_installation_for_another(outside: Outside) -> None:
-    with pytest.raises(ValueError, match="another tenant"):
-        outside.ports.installations.put("globex", an_installation("acme"), a_record())
-
-
-def test_installations_are_listed_by_plugin(outside: Outside) -> None:
-    for plugin_id in ("bbb", "aaa", "ccc"):
-        outside.ports.installations.put("acme", an_installation("acme", plugin_id), a_record())
-
-    first = outside.ports.installations.page("acme", PageRequest(2))
-    second = outside.ports.installations.page("acme", PageRequest(2, first.next_position))
-
-    assert [installation.plugin_id for installation in first.items] == ["aaa", "bbb"]
-    assert [installation.plugin_id for installation in second.items] == ["ccc"]
-    assert second.next_position is None
-
-
-def test_a_plugin_is_installed_anywhere_while_one_tenant_has_it_enabled(outside: Outside) -> None:
-    installations = outside.ports.installations
-    saved = installations.put("acme", an_installation(), a_record())
-    assert installations.is_installed_anywhere(PLUGIN)
-    assert not installations.is_installed_anywhere("stripe")
-
-    installations.put("acme", replace(saved, is_enabled=False), a_record())
-
-    assert not installations.is_installed_anywhere(PLUGIN)
 
 
 def test_an_invocation_reads_the_route_that_a_deployment_wrote(outside: Outside) -> None:
@@ -142,3 +81,93 @@ def test_store_refuses_state_that_was_made_from_another_revision(outside: Outsid
         outside.serving.states.store("acme", PLUGIN, {"count": 9}, revision=revision)
 
     assert outside.serving.states.load("acme", PLUGIN) == ({"count": 1}, 1)
+
+
+def test_save_keeps_every_field_and_refuses_the_second_of_two_who_read_the_same(outside: Outside) -> None:
+    outside.ports.tenants.add(a_tenant(), a_record())
+    changed = replace(a_tenant(), name="New", ring="beta", tier=Tier.STARTER, status=TenantStatus.SUSPENDED)
+
+    saved = outside.ports.tenants.save(changed, a_record())
+
+    assert saved == replace(changed, revision=1)
+    assert outside.ports.tenants.get("acme") == outside.serving.reads.tenant("acme") == saved
+    with pytest.raises(StaleRevisionError):
+        outside.ports.tenants.save(changed, a_record())
+
+
+def test_save_makes_no_tenant(outside: Outside) -> None:
+    with pytest.raises(StaleRevisionError):
+        outside.ports.tenants.save(a_tenant(), a_record())
+
+
+@pytest.mark.parametrize(
+    "wanted, found",
+    [
+        (TenantFilter(tier=Tier.STARTER), ["t1", "t3", "t5", "t7", "t9"]),
+        (TenantFilter(ring="beta"), ["t0", "t3", "t6", "t9"]),
+        (TenantFilter(status=TenantStatus.SUSPENDED), ["t8"]),
+        (TenantFilter(tier=Tier.STARTER, ring="beta"), ["t3", "t9"]),
+        (TenantFilter(tier=Tier.STARTER, ring="beta", status=TenantStatus.SUSPENDED), []),
+    ],
+)
+def test_filtered_pages_are_full_until_the_end(outside: Outside, wanted: TenantFilter, found: list[str]) -> None:
+    for number in range(10):
+        tier = Tier.STARTER if number % 2 else Tier.FREE
+        ring = "general" if number % 3 else "beta"
+        status = TenantStatus.SUSPENDED if number == 8 else TenantStatus.ACTIVE
+        tenant = replace(a_tenant(f"t{number}"), tier=tier, ring=ring, status=status)
+        outside.ports.tenants.add(tenant, a_record())
+
+    pages = [outside.ports.tenants.page(wanted, PageRequest(2))]
+    while pages[-1].next_position:
+        pages.append(outside.ports.tenants.page(wanted, PageRequest(2, pages[-1].next_position)))
+
+    assert [tenant.id for page in pages for tenant in page.items] == found
+    assert all(len(page.items) == 2 for page in pages[:-1])
+
+
+def test_erase_takes_everything_of_one_tenant_and_nothing_of_another(outside: Outside) -> None:
+    for tenant_id in ("acme", "globex"):
+        outside.ports.tenants.add(a_tenant(tenant_id), a_record())
+        installation = an_installation(tenant_id).with_secret("apiKey", "sealed", NOW)
+        revision = ConfigRevision(1, {"a": 1}, "olga", NOW)
+        outside.ports.installations.put(tenant_id, installation, a_record(), history=revision)
+        outside.serving.states.store(tenant_id, PLUGIN, {"count": 1}, revision=0)
+
+    erased = outside.ports.tenants.erase("acme", limit=100)
+
+    assert erased == Erased({"configRevisions": 1, "installations": 1, "secrets": 1, "states": 1}, is_complete=True)
+    assert outside.ports.installations.page("acme", PageRequest()).items == ()
+    assert outside.ports.installations.revisions("acme", PLUGIN, PageRequest()).items == ()
+    assert outside.ports.states.load("acme", PLUGIN) == ({}, 0)
+    assert outside.ports.tenants.get("acme") == a_tenant()
+    assert outside.ports.installations.get("globex", PLUGIN).sealed_secrets == {"apiKey": "sealed"}
+    assert outside.ports.states.load("globex", PLUGIN) == ({"count": 1}, 1)
+
+
+def test_erase_in_parts_says_when_it_is_done(outside: Outside) -> None:
+    outside.ports.tenants.add(a_tenant(), a_record())
+    for number in range(3):
+        outside.ports.installations.put("acme", an_installation(plugin_id=f"plugin-{number}"), a_record())
+
+    parts = [outside.ports.tenants.erase("acme", limit=2) for _ in range(3)]
+
+    assert parts == [
+        Erased({"installations": 2}, is_complete=False),
+        Erased({"installations": 1}, is_complete=True),
+        Erased({}, is_complete=True),
+    ]
+
+
+def test_remove_takes_only_a_tenant_whose_erasure_has_begun(outside: Outside) -> None:
+    outside.ports.tenants.add(a_tenant(), a_record())
+
+    with pytest.raises(StaleRevisionError):
+        outside.ports.tenants.remove(a_tenant(), a_record())
+    marked = outside.ports.tenants.save(replace(a_tenant(), erasing_since=NOW), a_record())
+    outside.ports.tenants.remove(marked, a_record())
+
+    with pytest.raises(NotFoundError):
+        outside.ports.tenants.get("acme")
+    with pytest.raises(StaleRevisionError):
+        outside.ports.tenants.remove(marked, a_record())

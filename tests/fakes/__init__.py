@@ -51,6 +51,7 @@ class FakeWorld:
             deployments=FakeDeployments(self.tables),
             tenants=FakeTenants(self.tables),
             installations=FakeInstallations(self.tables),
+            states=FakeStates(self.tables),
             audit=FakeAuditTrail(self.tables),
             artifacts=self.artifacts,
             functions=self.functions,

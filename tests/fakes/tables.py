@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from chalicelib.domain.audit import AuditRecord
 from chalicelib.domain.deployments import Deployment, Lease
 from chalicelib.domain.errors import ConflictError, StaleRevisionError
-from chalicelib.domain.installations import Installation
+from chalicelib.domain.installations import ConfigRevision, Installation
 from chalicelib.domain.pages import Page, PageRequest
 from chalicelib.domain.plugins import Plugin
 from chalicelib.domain.routes import Route
@@ -36,6 +36,7 @@ class FakeTables:
         self.leases: dict[tuple[str, str], Lease] = {}
         self.tenants: dict[str, Tenant] = {}
         self.installations: dict[tuple[str, str], Installation] = {}
+        self.revisions: dict[tuple[str, str, int], ConfigRevision] = {}
         self.states: dict[tuple[str, str], tuple[dict[str, Any], int]] = {}
         self.records: list[AuditRecord] = []
         self._failures: list[Exception] = []

@@ -1,17 +1,18 @@
 """Tenants, installations, plugin state and the audit trail, in memory."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.domain.audit import AuditRecord
 from chalicelib.domain.errors import ConflictError, NotFoundError, StaleRevisionError
-from chalicelib.domain.installations import Installation
+from chalicelib.domain.installations import KEPT_REVISIONS, ConfigRevision, Installation
 from chalicelib.domain.pages import Page, PageRequest
 from chalicelib.domain.routes import Route
-from chalicelib.domain.tenants import Tenant
-from tests.fakes.tables import FakeTables, page_of
+from chalicelib.domain.tenants import Erased, Tenant, TenantFilter
+from tests.fakes.tables import FakeTables, page_of, require_revision
 
 
 @dataclass
@@ -32,8 +33,39 @@ class FakeTenants:
             raise NotFoundError(f"There is no tenant {tenant_id!r}.", fix="Check the id.")
         return tenant
 
-    def page(self, request: PageRequest) -> Page[Tenant]:
-        return page_of(sorted(self.tables.tenants.items()), request)
+    def page(self, wanted: TenantFilter, request: PageRequest) -> Page[Tenant]:
+        listed = sorted(self.tables.tenants.items())
+        return page_of([(key, tenant) for key, tenant in listed if wanted.admits(tenant)], request)
+
+    def save(self, tenant: Tenant, record: AuditRecord) -> Tenant:
+        with self.tables.transaction(record):
+            require_revision(self.tables.tenants.get(tenant.id), tenant.revision)
+            saved = replace(tenant, revision=tenant.revision + 1)
+            self.tables.tenants[tenant.id] = saved
+            return saved
+
+    def erase(self, tenant_id: str, *, limit: int) -> Erased:
+        kept: dict[str, dict[Any, Any]] = {
+            "installations": self.tables.installations,
+            "configRevisions": self.tables.revisions,
+            "states": self.tables.states,
+        }
+        with self.tables.lock:
+            found = [(kind, key) for kind, items in kept.items() for key in items if key[0] == tenant_id]
+            counts = Counter(kind for kind, _ in found[:limit])
+            for kind, key in found[:limit]:
+                gone = kept[kind].pop(key)
+                if isinstance(gone, Installation):
+                    counts["secrets"] += len(gone.sealed_secrets)
+                    counts["pins"] += gone.pin is not None
+            return Erased({kind: count for kind, count in sorted(counts.items()) if count}, len(found) <= limit)
+
+    def remove(self, tenant: Tenant, record: AuditRecord) -> None:
+        with self.tables.transaction(record):
+            known = self.tables.tenants.get(tenant.id)
+            if known is None or known.erasing_since is None:
+                raise StaleRevisionError("Somebody else changed it in between.")
+            del self.tables.tenants[tenant.id]
 
 
 @dataclass
@@ -48,7 +80,14 @@ class FakeInstallations:
             raise NotFoundError(f"{plugin_id!r} is not installed.", fix="Enable it first.")
         return installation
 
-    def put(self, tenant_id: str, installation: Installation, record: AuditRecord) -> Installation:
+    def put(
+        self,
+        tenant_id: str,
+        installation: Installation,
+        record: AuditRecord,
+        *,
+        history: ConfigRevision | None = None,
+    ) -> Installation:
         if installation.tenant_id != tenant_id:
             raise ValueError("the installation belongs to another tenant")
         with self.tables.transaction(record):
@@ -56,9 +95,44 @@ class FakeInstallations:
             known = self.tables.installations.get(key)
             if (known.revision if known else 0) != installation.revision:
                 raise StaleRevisionError("Somebody else changed it in between.")
+            tenant = self.tables.tenants.get(tenant_id)
+            if tenant is None or tenant.erasing_since is not None:
+                raise NotFoundError(f"There is no tenant {tenant_id!r}.", fix="Check the id.")
             saved = replace(installation, revision=installation.revision + 1)
             self.tables.installations[key] = saved
+            if history is not None:
+                self.tables.revisions[(*key, history.number)] = history
+                self.tables.revisions.pop((*key, history.number - KEPT_REVISIONS), None)
             return saved
+
+    def remove(self, tenant_id: str, installation: Installation, record: AuditRecord) -> None:
+        if installation.tenant_id != tenant_id:
+            raise ValueError("the installation belongs to another tenant")
+        key = tenant_id, installation.plugin_id
+        with self.tables.lock:
+            for numbered in [each for each in self.tables.revisions if each[:2] == key]:
+                del self.tables.revisions[numbered]
+        with self.tables.transaction(record):
+            require_revision(self.tables.installations.get(key), installation.revision)
+            del self.tables.installations[key]
+            self.tables.states.pop(key, None)
+
+    def revisions(self, tenant_id: str, plugin_id: str, request: PageRequest) -> Page[ConfigRevision]:
+        kept = sorted(
+            ((key[2], each) for key, each in self.tables.revisions.items() if key[:2] == (tenant_id, plugin_id)),
+            key=lambda numbered: numbered[0],
+        )
+        return page_of([(str(number), each) for number, each in reversed(kept)], request)
+
+    def revision(self, tenant_id: str, plugin_id: str, number: int) -> ConfigRevision:
+        found = self.tables.revisions.get((tenant_id, plugin_id, number))
+        if found is None:
+            raise NotFoundError(f"There is no revision {number} of the config of {plugin_id!r}.", fix="List them.")
+        return found
+
+    def pinned(self, plugin_id: str, version: str, *, now: str) -> int:
+        pins = [item.pin for (_, plugin), item in self._all() if plugin == plugin_id and item.pin is not None]
+        return sum(pin.target.version == version and pin.holds(pin.environment, now) for pin in pins)
 
     def page(self, tenant_id: str, request: PageRequest) -> Page[Installation]:
         listed = sorted((plugin, item) for (tenant, plugin), item in self._all() if tenant == tenant_id)

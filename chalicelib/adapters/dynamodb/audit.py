@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from pynamodb.exceptions import CancellationReason, TransactWriteError
+from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.adapters.aws_errors import code_of, translated
@@ -22,15 +22,25 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 4
 _FIRST_PAUSE_SECONDS = 0.02
+_REFUSED = "ConditionalCheckFailed"
 
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """An item to write if *condition* holds; if not, *refuse* makes the error that says so."""
+    """An item to write, if *condition* holds where there is one; if not, *refuse* makes the error that says so."""
 
     item: Item
-    condition: Condition
-    refuse: Callable[[], Exception]
+    condition: Condition | None = None
+    refuse: Callable[[], Exception] = lambda: ConflictError("It is there already.")
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """An item to remove, if *condition* holds where there is one; if not, *refuse* makes the error that says so."""
+
+    item: Item
+    condition: Condition | None = None
+    refuse: Callable[[], Exception] = lambda: ConflictError("It was removed already.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,7 @@ class DynamoAuditTrail:
         """Write one record."""
         self.write(record)
 
-    def write(self, record: AuditRecord, *changes: Put, checks: Sequence[Check] = ()) -> None:
+    def write(self, record: AuditRecord, *changes: Put | Delete, checks: Sequence[Check] = ()) -> None:
         """
         Write *changes* and *record* if all *checks* hold, all or nothing.
 
@@ -62,9 +72,9 @@ class DynamoAuditTrail:
             Exception: What the first change, else the first check, whose condition does not hold makes.
             TransientError: Other transactions kept the same items busy, or the tables are unreachable.
         """
-        puts = (*changes, self._put(record))
+        parts = (*changes, self._put(record), *checks)
         for attempt in range(_ATTEMPTS):
-            if self._try_write(puts, checks):
+            if self._try_write(parts):
                 return
             time.sleep(_FIRST_PAUSE_SECONDS * 2**attempt)
         raise TransientError("Others are writing the same at the moment.")
@@ -76,25 +86,21 @@ class DynamoAuditTrail:
         return tuple(_record_of(item) for item in found)
 
     @translated("DynamoDB")
-    def _try_write(self, puts: Sequence[Put], checks: Sequence[Check]) -> bool:
+    def _try_write(self, parts: Sequence[Put | Delete | Check]) -> bool:
         """Write once; False when another transaction on one of the items was faster and nothing is decided."""
         try:
             with TransactWrite(connection=self._tables.connection()) as transaction:
-                for check in checks:
-                    transaction.condition_check(check.model, *check.key, condition=check.condition)
-                for put in puts:
-                    transaction.save(put.item, condition=put.condition)
+                for part in parts:
+                    _add(part, transaction)
         except TransactWriteError as error:
             if code_of(error) != "TransactionCanceledException":
                 raise
-            # PynamoDB sends checks before puts, and the reasons come in the order of what was sent.
-            reasons = error.cancellation_reasons
-            refused = [
-                *_refused(puts, reasons[len(checks) :]),
-                *_refused(checks, reasons[: len(checks)]),
-            ]
+            # PynamoDB sends checks, then deletes, then puts, and the reasons come in the order of what was sent.
+            sent = sorted(enumerate(parts), key=lambda numbered: _SENT.index(type(numbered[1])))
+            codes = [reason.code if reason else "None" for reason in error.cancellation_reasons]
+            refused = [number for (number, _), code in zip(sent, codes, strict=True) if code == _REFUSED]
             if refused:
-                raise refused[0].refuse() from error
+                raise parts[min(refused)].refuse() from error
             return False
         return True
 
@@ -105,9 +111,16 @@ class DynamoAuditTrail:
         return Put(item, is_new, lambda: ConflictError(f"{record.id} is recorded already."))
 
 
-def _refused(parts: Sequence[Put | Check], reasons: list[CancellationReason | None]) -> list[Put | Check]:
-    codes = [reason.code if reason else "None" for reason in reasons]
-    return [part for part, code in zip(parts, codes, strict=True) if code == "ConditionalCheckFailed"]
+_SENT: tuple[type, ...] = (Check, Delete, Put)
+
+
+def _add(part: Put | Delete | Check, transaction: TransactWrite) -> None:
+    if isinstance(part, Put):
+        transaction.save(part.item, condition=part.condition)
+    elif isinstance(part, Delete):
+        transaction.delete(part.item, condition=part.condition)
+    else:
+        transaction.condition_check(part.model, *part.key, condition=part.condition)
 
 
 def _record_of(item: AuditItem) -> AuditRecord:

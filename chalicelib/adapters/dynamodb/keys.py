@@ -90,9 +90,54 @@ def installed(plugin_id: str) -> str:
     return f"installed#{plugin_id}"
 
 
+def config_revisions(plugin_id: str) -> str:
+    """Begin the sort keys of an installation's past configurations (tenants)."""
+    return f"config#{plugin_id}#"
+
+
+def config_revision(tenant_id: str, plugin_id: str, number: int) -> Key:
+    """Place one past configuration, so that they sort by number (tenants)."""
+    return of_tenant(tenant_id), f"{config_revisions(plugin_id)}{number:010d}"
+
+
+def pin(tenant_id: str, plugin_id: str) -> Key:
+    """Place the entry of a pin in the listing of pins (tenants)."""
+    return of_tenant(tenant_id), f"pin#{plugin_id}"
+
+
+def pinned(plugin_id: str, version: str) -> str:
+    """Name the listing of the pins to a version, by tenant (gsi1 of tenants)."""
+    return f"pinned#{plugin_id}#{version}"
+
+
+def states(tenant_id: str) -> str:
+    """Name the partition of what plugins keep for a tenant (tenants)."""
+    return f"state#{tenant_id}"
+
+
+def serving(tenant_id: str, plugin_id: str, environment: str) -> Key:
+    """Place the note of who answered last; it goes with the tenant (tenants)."""
+    return of_tenant(tenant_id), f"served#{plugin_id}#{environment}"
+
+
 def state(tenant_id: str, plugin_id: str) -> Key:
     """Place a plugin's state; its own partition, the only one that the invoke role may write (tenants)."""
-    return f"state#{tenant_id}", plugin_id
+    return states(tenant_id), plugin_id
+
+
+def usages(window: int) -> str:
+    """Begin the sort keys of what a tenant uses in a minute (tenants)."""
+    return f"usage#{window}#"
+
+
+def usage(tenant_id: str, plugin_id: str, window: int) -> Key:
+    """Place what a tenant uses of a plugin in a minute; it goes with the tenant, and after an hour (tenants)."""
+    return of_tenant(tenant_id), f"{usages(window)}{plugin_id}"
+
+
+def slots(tenant_id: str, plugin_id: str) -> Key:
+    """Place the slots of a tenant's plugin that containers hold (tenants)."""
+    return of_tenant(tenant_id), f"slots#{plugin_id}"
 
 
 def audit(resource: str, at: str, record_id: str) -> Key:

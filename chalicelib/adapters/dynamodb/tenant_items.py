@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 
-from chalicelib.adapters.dynamodb.items import ListedItem
+from chalicelib.adapters.dynamodb.items import Item, ListedItem
 
 
 class TenantItem(ListedItem):
@@ -17,6 +17,7 @@ class TenantItem(ListedItem):
     status = UnicodeAttribute()
     created_at = UnicodeAttribute()
     updated_at = UnicodeAttribute()
+    erasing_since = UnicodeAttribute(null=True)
     revision = NumberAttribute()
 
 
@@ -32,4 +33,31 @@ class InstallationItem(ListedItem):
     quotas = JSONAttribute()
     created_at = UnicodeAttribute()
     updated_at = UnicodeAttribute()
+    config_revision = NumberAttribute(null=True)
     revision = NumberAttribute()
+
+
+class ConfigRevisionItem(Item):
+    """A configuration that an installation has had."""
+
+    number = NumberAttribute()
+    config = JSONAttribute()
+    author = UnicodeAttribute()
+    at = UnicodeAttribute()
+    restored_from = NumberAttribute(null=True)
+
+
+class PinItem(ListedItem):
+    """A pin, as its version lists it; the truth is in the installation, in whose transaction it is written."""
+
+    expires_at = UnicodeAttribute(null=True)
+
+
+class StateItem(Item):
+    """What a plugin keeps for a tenant; only removed through this model."""
+
+
+class TenantDataItem(Item):
+    """Anything of a tenant, seen only as far as its removal must tell of it."""
+
+    sealed_secrets = JSONAttribute(null=True)

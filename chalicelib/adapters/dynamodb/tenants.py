@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from itertools import islice
+
+from pynamodb.expressions.condition import Condition
 
 from chalicelib.adapters.aws_errors import translated
 from chalicelib.adapters.dynamodb import keys
-from chalicelib.adapters.dynamodb.audit import DynamoAuditTrail, Put
+from chalicelib.adapters.dynamodb.audit import Delete, DynamoAuditTrail, Put
 from chalicelib.adapters.dynamodb.documents import tenant_of
 from chalicelib.adapters.dynamodb.items import LISTED_KEYS, Tables, values_of
 from chalicelib.adapters.dynamodb.listings import read_page, start_of
-from chalicelib.adapters.dynamodb.tenant_items import TenantItem
+from chalicelib.adapters.dynamodb.tenant_items import TenantDataItem, TenantItem
 from chalicelib.domain.audit import AuditRecord
 from chalicelib.domain.authorization import tenant_not_found
-from chalicelib.domain.errors import ConflictError
+from chalicelib.domain.errors import ConflictError, StaleRevisionError
 from chalicelib.domain.pages import Page, PageRequest
-from chalicelib.domain.tenants import Tenant
+from chalicelib.domain.tenants import Erased, Tenant, TenantFilter
+
+#: How the sort key of each kind of item begins, in the partition of its tenant.
+_KINDS = {"plugin#": "installations", "config#": "configRevisions", "pin#": "pins"}
 
 
 class DynamoTenants:
@@ -23,6 +31,7 @@ class DynamoTenants:
 
     def __init__(self, tables: Tables, audit: DynamoAuditTrail) -> None:
         self._items = tables.bind(TenantItem, "tenants")
+        self._data = tables.bind(TenantDataItem, "tenants")
         self._audit = audit
 
     def add(self, tenant: Tenant, record: AuditRecord) -> None:
@@ -32,12 +41,11 @@ class DynamoTenants:
         Raises:
             ConflictError: The id is taken.
         """
-        item = self._items(*keys.tenant(tenant.id), gsi1pk=keys.ALL_TENANTS, gsi1sk=tenant.id, **asdict(tenant))
         is_new = TenantItem.pk.does_not_exist()
         self._audit.write(
             record,
             Put(
-                item,
+                self._item(tenant),
                 is_new,
                 lambda: ConflictError(f"The tenant id {tenant.id} is taken.", fix="Choose another id."),
             ),
@@ -58,15 +66,97 @@ class DynamoTenants:
         return _tenant_of(item)
 
     @translated("DynamoDB")
-    def page(self, request: PageRequest) -> Page[Tenant]:
-        """List tenants by id; a new one may be missing for a moment (index)."""
+    def page(self, wanted: TenantFilter, request: PageRequest) -> Page[Tenant]:
+        """
+        List tenants by id; a new one may be missing for a moment (index).
+
+        The table itself leaves out what is not wanted. It then reads as much as it can at once: pages of a
+        few items, most of them left out, would take a request each.
+        """
+        conditions = _conditions_of(wanted)
         found = self._items.query(
             keys.ALL_TENANTS,
+            filter_condition=conditions,
             index_name=TenantItem.listing.Meta.index_name,
-            page_size=request.limit + 1,
+            page_size=request.limit + 1 if conditions is None else None,
             last_evaluated_key=start_of(request),
         )
         return read_page(found, request, _tenant_of, key_names=LISTED_KEYS)
+
+    def save(self, tenant: Tenant, record: AuditRecord) -> Tenant:
+        """
+        Write a changed tenant if nobody else did since it was read; return it with its new revision.
+
+        Raises:
+            StaleRevisionError: Somebody did.
+        """
+        saved = replace(tenant, revision=tenant.revision + 1)
+        is_unchanged = TenantItem.revision == tenant.revision
+        self._audit.write(record, Put(self._item(saved), is_unchanged, lambda: _stale(tenant.id)))
+        return saved
+
+    @translated("DynamoDB")
+    def erase(self, tenant_id: str, *, limit: int) -> Erased:
+        """
+        Remove what is stored of a tenant, *limit* items at most, but not the tenant itself.
+
+        Safe to repeat; the caller has marked the tenant first, so that nothing new comes while this runs.
+        """
+        found = self._everything_of(tenant_id)
+        counts: Counter[str] = Counter()
+        with self._data.batch_write() as batch:
+            for item in islice(found, limit):
+                counts[_kind_of(item)] += 1
+                counts["secrets"] += len(item.sealed_secrets or ())
+                batch.delete(item)
+        return Erased({kind: counts[kind] for kind in sorted(counts) if counts[kind]}, next(found, None) is None)
+
+    def remove(self, tenant: Tenant, record: AuditRecord) -> None:
+        """
+        Remove a tenant whose erasure has begun.
+
+        Raises:
+            StaleRevisionError: Somebody removed it already, or it is not marked.
+        """
+        is_marked = TenantItem.erasing_since.exists()
+        gone = Delete(self._items(*keys.tenant(tenant.id)), is_marked, lambda: _stale(tenant.id))
+        self._audit.write(record, gone)
+
+    def _everything_of(self, tenant_id: str) -> Iterator[TenantDataItem]:
+        """Find what was set for the tenant, then what plugins keep for it."""
+        own = keys.tenant(tenant_id)[1]
+        wanted = ["pk", "sk", "sealed_secrets"]
+        for partition in (keys.of_tenant(tenant_id), keys.states(tenant_id)):
+            found = self._data.query(partition, consistent_read=True, attributes_to_get=wanted)
+            yield from (item for item in found if item.sk != own)
+
+    def _item(self, tenant: Tenant) -> TenantItem:
+        return self._items(*keys.tenant(tenant.id), gsi1pk=keys.ALL_TENANTS, gsi1sk=tenant.id, **asdict(tenant))
+
+
+def _conditions_of(wanted: TenantFilter) -> Condition | None:
+    found: Condition | None = None
+    for attribute, value in (
+        (TenantItem.tier, wanted.tier),
+        (TenantItem.ring, wanted.ring),
+        (TenantItem.status, wanted.status),
+    ):
+        if value is not None:
+            is_wanted = attribute == value
+            found = is_wanted if found is None else found & is_wanted
+    return found
+
+
+def _kind_of(item: TenantDataItem) -> str:
+    if item.pk.startswith(keys.states("")):
+        return "states"
+    return next((kind for prefix, kind in _KINDS.items() if item.sk.startswith(prefix)), "others")
+
+
+def _stale(tenant_id: str) -> StaleRevisionError:
+    return StaleRevisionError(
+        f"Somebody else changed tenant {tenant_id} in between.", fix="Read it again, then repeat your change."
+    )
 
 
 def _tenant_of(item: TenantItem) -> Tenant:

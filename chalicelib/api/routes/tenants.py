@@ -8,6 +8,7 @@ from chalicelib.api.blueprints import ApiBlueprint
 from chalicelib.api.models import Listing, PageResource
 from chalicelib.api.resources.tenants import CreateTenantBody, TenantResource
 from chalicelib.domain.authorization import Caller, require_tenant
+from chalicelib.domain.tenants import TenantFilter
 from chalicelib.ports import Ports
 from chalicelib.services import tenants
 
@@ -35,7 +36,7 @@ def create_tenant(
 def list_tenants(query: Listing, ports: Ports) -> Ok[PageResource[TenantResource]]:
     """List tenants by id."""
     scope = query.scope("/tenants")
-    page = ports.tenants.page(query.request("/tenants", ports.cursors))
+    page = ports.tenants.page(TenantFilter(), query.request("/tenants", ports.cursors))
 
     return Ok(PageResource[TenantResource].of(page, TenantResource.of, cursors=ports.cursors, scope=scope))
 
