@@ -19,6 +19,7 @@ from chalicelib.adapters.dynamodb.items import Tables
 from chalicelib.adapters.dynamodb.plugins import DynamoPlugins
 from chalicelib.adapters.dynamodb.publish_leases import DynamoPublishLeases
 from chalicelib.adapters.dynamodb.routes import DynamoRoutes
+from chalicelib.adapters.dynamodb.servings import DynamoServings
 from chalicelib.adapters.dynamodb.serving import DynamoStates
 from chalicelib.adapters.dynamodb.tenants import DynamoTenants
 from chalicelib.adapters.dynamodb.versions import DynamoVersions
@@ -71,6 +72,7 @@ def connect(settings: Settings) -> Ports:
         deployments=DynamoDeployments(tables, audit),
         tenants=DynamoTenants(tables, audit),
         installations=DynamoInstallations(tables, audit),
+        servings=DynamoServings(tables.client, settings.table("tenants"), clock),
         states=DynamoStates(tables.client, settings.table("tenants")),
         audit=audit,
         artifacts=S3Artifacts(Lazy(aws_clients.s3), settings.bucket, clock),

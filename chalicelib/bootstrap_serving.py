@@ -10,6 +10,7 @@ from chalicelib.adapters import aws_clients
 from chalicelib.adapters.aws_clients import Lazy
 from chalicelib.adapters.clock import SystemClock
 from chalicelib.adapters.dynamodb.serving import DynamoServingReads, DynamoStates
+from chalicelib.adapters.dynamodb.servings import DynamoServings
 from chalicelib.adapters.ids import UlidSource
 from chalicelib.adapters.kms import KmsSecretBox
 from chalicelib.adapters.lambda_caller import LambdaCaller
@@ -48,6 +49,7 @@ def connect(settings: Settings) -> ServingPorts:
         ids=UlidSource(),
         reads=DynamoServingReads(dynamodb, settings.table("routing"), settings.table("tenants"), clock),
         states=DynamoStates(dynamodb, settings.table("tenants")),
+        servings=DynamoServings(dynamodb, settings.table("tenants"), clock),
         functions=LambdaCaller(Lazy(lambda: aws_clients.lambda_calls(aws_clients.INVOKE_SECONDS)), settings.stack),
         secrets=KmsSecretBox(Lazy(aws_clients.kms), settings.key_alias, clock),
     )

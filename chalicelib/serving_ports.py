@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chalicelib.ports import Clock, IdSource, SecretBox, ServingReads, StateRepository, VersionCaller
+    from chalicelib.ports import Clock, IdSource, SecretBox, ServingNotes, ServingReads, StateRepository, VersionCaller
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,5 +17,6 @@ class ServingPorts:
     ids: IdSource
     reads: ServingReads
     states: StateRepository
+    servings: ServingNotes
     functions: VersionCaller
     secrets: SecretBox

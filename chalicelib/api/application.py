@@ -8,6 +8,7 @@ from chalicelib.api.routes import (
     authentication,
     deployments,
     documents,
+    effective,
     health,
     installations,
     invocations,
@@ -30,6 +31,7 @@ app.register_blueprint(versions.blueprint, url_prefix="/v1")
 app.register_blueprint(deployments.blueprint, url_prefix="/v1")
 app.register_blueprint(tenants.blueprint, url_prefix="/v1")
 app.register_blueprint(installations.blueprint, url_prefix="/v1")
+app.register_blueprint(effective.blueprint, url_prefix="/v1")
 app.register_blueprint(invocations.blueprint, url_prefix="/v1")
 
 cold_start.finish()

@@ -73,6 +73,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "disable_plugin": _OWNER,
     "put_secret": _OWNER,
     "delete_secret": _OWNER,
+    "show_effective": _OWNER,
     "invoke_plugin": frozenset({Role.ADMIN, Role.HOST, Role.TENANT_OWNER}),
 }
 

@@ -13,6 +13,7 @@ from chalicelib.ports.functions import PluginFunctions, PublishedVersion, Staged
 from chalicelib.ports.identity import CursorCodec, Identity, Login, SecretBox, TokenVerifier
 from chalicelib.ports.registry import PluginRepository, PublishLeaseRepository, VersionRepository
 from chalicelib.ports.serving import ServingReads
+from chalicelib.ports.servings import ServingNotes, ServingRepository
 from chalicelib.ports.tenants import InstallationRepository, StateRepository, TenantRepository
 
 __all__ = [
@@ -33,7 +34,9 @@ __all__ = [
     "PublishedVersion",
     "RouteRepository",
     "SecretBox",
+    "ServingNotes",
     "ServingReads",
+    "ServingRepository",
     "StagedCode",
     "StateRepository",
     "StoredObject",
@@ -58,6 +61,7 @@ class Ports:
     deployments: DeploymentRepository
     tenants: TenantRepository
     installations: InstallationRepository
+    servings: ServingRepository
     states: StateRepository
     audit: AuditTrail
     artifacts: ArtifactStore

@@ -17,6 +17,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.installations import Installation, secret_context
 from chalicelib.domain.resolution import Reason, Resolution, resolve
+from chalicelib.domain.servings import Serving
 from chalicelib.domain.times import rfc3339
 
 if TYPE_CHECKING:
@@ -67,8 +68,9 @@ def invoke_plugin(command: InvokePlugin, ports: ServingPorts) -> Invocation:
     """
     require_tenant(command.caller, command.tenant_id)
     installation = ports.reads.installation(command.tenant_id, command.plugin_id)
+    route = ports.reads.route(command.plugin_id, command.environment)
     decision = resolve(
-        ports.reads.route(command.plugin_id, command.environment),
+        route,
         ports.reads.tenant(command.tenant_id),
         installation,
         now=rfc3339(ports.clock.now()),
@@ -83,10 +85,14 @@ def invoke_plugin(command: InvokePlugin, ports: ServingPorts) -> Invocation:
     answer = ports.functions.call(command.plugin_id, alias, payload)
     duration_ms = (ports.clock.now() - began).total_seconds() * 1000
 
+    version = str(answer.get("version", target.version)) if decision.by_request else target.version
+    # A rollback or another pin may bring back a version that this container has noted before: it is noted again.
+    under = target.version, decision.reason, route and route.epoch, installation and installation.revision
+    serving = Serving(command.plugin_id, command.environment, version, decision.reason, rfc3339(began))
+    ports.servings.note(command.tenant_id, serving, under=under)
     result = _result_of(answer, command, target)
     if target.has_state and "state" in answer:
         ports.states.store(command.tenant_id, command.plugin_id, answer["state"], revision=revision)
-    version = str(answer["version"]) if decision.by_request else target.version
     return Invocation(result, version, execution_id, round(duration_ms, 1), command.caller.trace_id, decision.reason)
 
 

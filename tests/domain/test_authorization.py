@@ -46,6 +46,7 @@ CONTRACT = {
     "disable_plugin": {Role.ADMIN, Role.TENANT_OWNER},
     "put_secret": {Role.ADMIN, Role.TENANT_OWNER},
     "delete_secret": {Role.ADMIN, Role.TENANT_OWNER},
+    "show_effective": {Role.ADMIN, Role.TENANT_OWNER},
     "invoke_plugin": {Role.ADMIN, Role.HOST, Role.TENANT_OWNER},
 }
 

@@ -11,6 +11,7 @@ from tests.fakes.deployments import FakeDeployments, FakeRoutes
 from tests.fakes.functions import FakePluginFunctions
 from tests.fakes.identity import FakeExecutions, FakeIdentity, FakeSecretBox
 from tests.fakes.plugins import FakePlugins, FakePublishLeases, FakeVersions
+from tests.fakes.servings import FakeServings
 from tests.fakes.tables import FakeTables
 from tests.fakes.tenants import FakeAuditTrail, FakeInstallations, FakeServingReads, FakeStates, FakeTenants
 
@@ -31,6 +32,7 @@ class FakeWorld:
     identity: FakeIdentity = field(default_factory=FakeIdentity)
     executions: FakeExecutions = field(default_factory=FakeExecutions)
     secrets: FakeSecretBox = field(default_factory=FakeSecretBox)
+    servings: FakeServings = field(default_factory=FakeServings)
     artifacts: FakeArtifacts = field(init=False)
     functions: FakePluginFunctions = field(init=False)
 
@@ -51,7 +53,9 @@ class FakeWorld:
             deployments=FakeDeployments(self.tables),
             tenants=FakeTenants(self.tables),
             installations=FakeInstallations(self.tables),
+            servings=self.servings,
             states=FakeStates(self.tables),
+            servings=self.servings,
             audit=FakeAuditTrail(self.tables),
             artifacts=self.artifacts,
             functions=self.functions,

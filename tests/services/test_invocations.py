@@ -198,3 +198,33 @@ def test_a_plugin_without_state_reads_and_writes_none(world: FakeWorld) -> None:
     invoke_plugin(CHARGE, world.serving_ports)
 
     assert world.serving_ports.states.load("acme", "echo") == ({}, 0)
+
+
+def test_who_answered_is_noted_once_and_again_when_the_route_or_the_installation_changed(world: FakeWorld) -> None:
+    for _ in range(3):
+        invoke_plugin(CHARGE, world.serving_ports)
+    assert world.servings.writes == 1
+
+    world.tables.routes["echo", "Development"] = Route("echo", "Development", "salt", stable=BLUE, epoch=2)
+    invoke_plugin(CHARGE, world.serving_ports)
+    world.tables.installations["acme", "echo"] = replace(world.tables.installations["acme", "echo"], revision=2)
+    invoke_plugin(CHARGE, world.serving_ports)
+
+    assert world.servings.writes == 3
+    noted = world.servings.last("acme", "echo", "Development")
+    assert noted is not None
+    assert (noted.version, noted.reason) == ("1.0.0", "stable")
+
+
+def test_a_split_by_request_does_not_write_for_each_request(world: FakeWorld) -> None:
+    green = Target("2.0.0", "v2-0-0", "2", "bb")
+    world.tables.routes["echo", "Development"] = Route(
+        "echo", "Development", "salt", BLUE, green, 5_000, split_by=SplitBy.REQUEST
+    )
+    drawn = iter(["2.0.0", "1.0.0", "2.0.0"])
+    world.functions.respond("echo", "development", lambda _: {"ok": True, "result": {}, "version": next(drawn)})
+
+    versions = [invoke_plugin(CHARGE, world.serving_ports).version for _ in range(3)]
+
+    assert versions == ["2.0.0", "1.0.0", "2.0.0"]
+    assert world.servings.writes == 1
