@@ -19,8 +19,8 @@ from chalicelib.adapters.dynamodb.items import Tables
 from chalicelib.adapters.dynamodb.plugins import DynamoPlugins
 from chalicelib.adapters.dynamodb.publish_leases import DynamoPublishLeases
 from chalicelib.adapters.dynamodb.routes import DynamoRoutes
-from chalicelib.adapters.dynamodb.servings import DynamoServings
 from chalicelib.adapters.dynamodb.serving import DynamoStates
+from chalicelib.adapters.dynamodb.servings import DynamoServings
 from chalicelib.adapters.dynamodb.tenants import DynamoTenants
 from chalicelib.adapters.dynamodb.versions import DynamoVersions
 from chalicelib.adapters.ids import UlidSource

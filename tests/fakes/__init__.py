@@ -55,7 +55,6 @@ class FakeWorld:
             installations=FakeInstallations(self.tables),
             servings=self.servings,
             states=FakeStates(self.tables),
-            servings=self.servings,
             audit=FakeAuditTrail(self.tables),
             artifacts=self.artifacts,
             functions=self.functions,
@@ -73,6 +72,7 @@ class FakeWorld:
             ids=self.ids,
             reads=FakeServingReads(self.tables),
             states=FakeStates(self.tables),
+            servings=self.servings,
             functions=self.functions,
             secrets=self.secrets,
         )
