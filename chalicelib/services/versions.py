@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.authorization import require_plugin_owner
@@ -166,9 +167,14 @@ def finalize_version(command: FinalizeVersion, ports: Ports) -> Version:
 
 
 def intake_name(version: Version) -> str:
-    """Name the one execution of this attempt to take the version in (Step Functions takes 80 characters)."""
-    digest = (version.sha256 or "unannounced")[:12]
-    return f"{version.plugin_id[:25]}-{version.alias[:36]}-{digest}-{version.intake_attempt}"
+    """
+    Name the one execution of this attempt to take the version in (Step Functions takes 80 characters).
+
+    The readable parts are cut, so the digest is of all that tells versions apart: two that shared a name would
+    count as one execution, and the second would never be taken in.
+    """
+    digest = sha256(f"{version.plugin_id}/{version.version}/{version.sha256}".encode()).hexdigest()[:16]
+    return f"{version.plugin_id[:25]}-{version.alias[:32]}-{digest}-{version.intake_attempt}"
 
 
 def intake_input(version: Version, trace_id: str) -> dict[str, str]:

@@ -206,6 +206,24 @@ def test_the_name_of_an_intake_fits_step_functions_for_the_longest_names() -> No
     assert len(intake_name(version)) <= 80
 
 
+@pytest.mark.parametrize(
+    "one, other",
+    [
+        (("payment-processor-stripe-eu", "1.0.0"), ("payment-processor-stripe-us", "1.0.0")),
+        (("echo", "1.0.0-" + "a" * 50 + ".1"), ("echo", "1.0.0-" + "a" * 50 + ".2")),
+    ],
+)
+def test_no_two_versions_share_the_name_of_an_intake_however_much_of_it_is_cut(
+    one: tuple[str, str], other: tuple[str, str]
+) -> None:
+    unannounced = [
+        Version(plugin_id, number, "", 0, VersionStatus.DRAFT, created_at="", created_by="", package_key="k")
+        for plugin_id, number in (one, other)
+    ]
+
+    assert len({intake_name(version) for version in unannounced}) == 2
+
+
 def test_a_download_is_of_exactly_the_bytes_that_were_taken_in(world: FakeWorld) -> None:
     world.tables.versions["echo", "1.0.0"] = replace(the_version(world), object_version="v1")
 
