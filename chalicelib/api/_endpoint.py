@@ -25,7 +25,7 @@ from chalicelib.api.problems import Problem
 from chalicelib.api.replies import Reply
 from chalicelib.api.tracing import trace_id_of
 from chalicelib.domain.authorization import Caller, require_permission
-from chalicelib.domain.errors import DomainError, ForbiddenError, TransientError
+from chalicelib.domain.errors import DomainError, ForbiddenError, NotFoundError, TransientError
 from chalicelib.ports import Ports
 from chalicelib.services.records import record_of
 
@@ -35,6 +35,8 @@ Handler = Callable[..., Answer[Any] | Html | JsonText]
 View = Callable[..., Response]
 
 _STATUS = re.compile(r"\((\d{3})\)")
+#: Far above the longest path that names something; a key of DynamoDB, which also a refusal is kept under, takes 2,048.
+_MAX_PATH_BYTES = 1024
 
 
 class ChangeQuery(Query):
@@ -158,6 +160,7 @@ def serve(contract: Contract, handler: Handler, incoming: Incoming, context: obj
     began = time.perf_counter()
     caller = Caller("", frozenset(), trace_id=incoming.trace_id)
     try:
+        _require_possible(incoming.path)
         if not contract.is_open:
             caller = caller_of(incoming.context, incoming.trace_id)
             _permit(caller, contract.action, incoming)
@@ -175,6 +178,11 @@ def serve(contract: Contract, handler: Handler, incoming: Incoming, context: obj
         trace_id=incoming.trace_id,
     )
     return reply.sealed(incoming.trace_id)
+
+
+def _require_possible(path: str) -> None:
+    if len(path.encode()) > _MAX_PATH_BYTES:
+        raise NotFoundError("There is no such path: it is longer than any name.", fix="GET /docs lists all of them.")
 
 
 def _permit(caller: Caller, action: str, incoming: Incoming) -> None:

@@ -50,7 +50,7 @@ class Query(BaseModel):
 class Listing(Query):
     """Which page of a listing; subclasses add filters."""
 
-    limit: Annotated[int, Field(ge=1, le=100, description="How many items a page has at most.")] = 50
+    limit: Annotated[int, Field(ge=1, le=100, description="Ask for 1 to 100 items a page.")] = 50
     cursor: Annotated[
         str | None, Field(max_length=2048, description="`nextCursor` of the page before, with the same filters.")
     ] = None
@@ -123,9 +123,26 @@ def _field_error(found: ErrorDetails, model: type[BaseModel]) -> errors.FieldErr
             return errors.FieldError(where, "There is no such field.", fix)
         case "enum" | "literal_error":
             return errors.FieldError(where, "It is none of the values allowed.", f"Use {found['ctx']['expected']}.")
+        case "string_pattern_mismatch" if not _expected(found["loc"], model):
+            fix = "Send text without control characters; only longer texts may have line ends and tabs."
+            return errors.FieldError(where, "It holds characters that are not allowed.", fix)
         case _:
             message = str(found["msg"]).replace("Input", "It", 1)
-            return errors.FieldError(where, message + ".", _expected(found["loc"], model) or "Correct it.")
+            message = message.replace("String should", "It should", 1)
+            return errors.FieldError(where, message + ".", _fix_of(found, _expected(found["loc"], model)))
+
+
+def _fix_of(found: ErrorDetails, description: str) -> str:
+    """Say what to send: as the rule itself says, else as the field's *description* does."""
+    match found["type"]:
+        case "bool_parsing" | "bool_type":
+            return "Send true or false."
+        case "string_too_long":
+            return f"Send at most {found['ctx']['max_length']:,} characters."
+        case "string_type" if not description:
+            return "Send a text."
+        case _:
+            return description or "Correct it."
 
 
 def _pointer(location: Sequence[int | str]) -> str:

@@ -61,6 +61,36 @@ def test_a_method_that_a_path_does_not_take_is_a_405_that_says_which_it_takes(ap
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("as_", ["ana", "vera"])
+def test_a_name_longer_than_any_key_is_a_404_for_who_may_and_for_who_may_not(api: Gateway, as_: str) -> None:
+    name = "a" * 5000
+
+    answers = [
+        api.get(f"/v1/plugins/{name}", as_),
+        api.get(f"/v1/deployments/{name}", as_),
+        api.post(f"/v1/plugins/{name}/deprecate", {"reason": "old", "migrationGuide": "none"}, as_),
+    ]
+
+    assert {(answer.status, answer.code) for answer in answers} == {(404, "NOT_FOUND")}
+
+
+@pytest.mark.parametrize(
+    "field, value, fix",
+    [
+        ("displayName", "a\r\nSet-Cookie: b", "without control characters"),
+        ("description", "x" * 10_001, "at most 10,000 characters"),
+        ("description", 7, "Send a text"),
+        ("sandboxEnabled", "yes", "Send true or false"),
+    ],
+)
+def test_what_is_wrong_with_a_field_says_what_to_send(api: Gateway, field: str, value: object, fix: str) -> None:
+    answer = api.post("/v1/plugins", {"name": PLUGIN, "type": "Other", field: value})
+
+    assert answer.wrong == {f"/{field}"}
+    assert fix in answer.json["errors"][0]["fix"]
+    assert "pattern" not in answer.json["errors"][0]["message"]
+
+
 def test_unknown_fields_are_named_whatever_they_are_called(api: Gateway) -> None:
     answer = api.post("/v1/plugins", {"name": PLUGIN, "type": "Other", "a/b~c": 1, "owner": "root"})
 
