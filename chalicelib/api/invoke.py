@@ -47,14 +47,14 @@ class Incoming(NamedTuple):
 
 
 @blueprint.lambda_function(name="invoke_plugin")
-def invoke_plugin(event: dict[str, Any], context: object) -> dict[str, Any]:
+def invoke_plugin(event: object, context: object) -> dict[str, Any]:
     """
     Answer a request of API Gateway's proxy integration, or a host's own call.
 
     A host sends ``{pluginId, tenantId, operation, input, environment?}`` and gets the same document as over
     HTTP, a problem included: it has ``code`` and ``status``, an answer has ``result``.
     """
-    if "requestContext" in event:
+    if isinstance(event, Mapping) and "requestContext" in event:
         reply = answer_proxied(event, context)
         return {"statusCode": reply.status, "headers": reply.headers, "body": reply.body}
     document: dict[str, Any] = json.loads(answer_direct(event, context).body)
@@ -81,8 +81,10 @@ def answer_proxied(event: Mapping[str, Any], context: object) -> Reply:
     return _answer(read, path, trace_id, context)
 
 
-def answer_direct(event: Mapping[str, Any], context: object) -> Reply:
-    """Answer a host that called the function."""
+def answer_direct(event: object, context: object) -> Reply:
+    """Answer a host that called the function, with whatever it sent: Lambda takes any JSON."""
+    if not isinstance(event, Mapping):
+        return _answer(_refuse_event, _UNTOLD, trace_id_of({}), context)
     trace_id = trace_id_of({"traceparent": str(event.get("traceparent", ""))})
     plugin_id = str(event.get("pluginId", ""))
     path = f"/v1/plugins/{plugin_id[:40]}/invoke"
@@ -93,6 +95,10 @@ def answer_direct(event: Mapping[str, Any], context: object) -> Reply:
         return Incoming(path, plugin_id, caller, json.dumps(body).encode())
 
     return _answer(read, path, trace_id, context)
+
+
+def _refuse_event() -> Incoming:
+    raise ValidationError("The event is not an object.", fix='Send {"pluginId", "tenantId", "operation", "input"}.')
 
 
 def _answer(read: Callable[[], Incoming], path: str, trace_id: str, context: object) -> Reply:

@@ -62,7 +62,7 @@ def test_two_deployments_at_once_are_one_and_a_conflict(ready: Gateway) -> None:
 def test_a_dry_run_shows_the_plan_and_changes_nothing(world: FakeWorld, ready: Gateway) -> None:
     answer = ready.post("/v1/deployments?validateOnly=true", DIRECT)
 
-    assert (answer.status, answer.json["deploymentId"]) == (200, None)
+    assert (answer.status, answer.json["deploymentId"], answer.json["executionArn"]) == (200, None, None)
     assert len(answer.json["plan"]) == 3
     assert world.tables.deployments == {}
     assert world.tables.leases == {}

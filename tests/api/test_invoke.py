@@ -202,10 +202,13 @@ def test_a_host_may_call_the_function_itself(world: FakeWorld, served: Gateway) 
         ({"pluginId": PLUGIN}, "VALIDATION_ERROR"),
         ({"pluginId": "nobody-knows", **BODY}, "NOT_FOUND"),
         ({"pluginId": PLUGIN, **BODY, "tenantId": "initech"}, "NOT_FOUND"),
+        ([], "VALIDATION_ERROR"),
+        ("text", "VALIDATION_ERROR"),
+        (None, "VALIDATION_ERROR"),
     ],
 )
 @pytest.mark.usefixtures("served")
-def test_a_hosts_own_call_is_refused_by_the_same_document(event: dict[str, Any], code: str) -> None:
+def test_a_hosts_own_call_is_refused_by_the_same_document(event: Any, code: str) -> None:
     answer = invoke.invoke_plugin(event, Context())
 
     assert (answer["code"], bool(answer["fix"])) == (code, True)

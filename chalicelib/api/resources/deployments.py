@@ -207,7 +207,7 @@ class DeploymentResource(Resource):
 
     @classmethod
     def of(cls, deployment: Deployment, *, is_preview: bool = False) -> DeploymentResource:
-        """Present a deployment; a preview has no id, since nothing has it."""
+        """Present a deployment; a preview has no id and no execution, since there is none."""
         current = deployment.plan.current
         return cls(
             deployment_id=None if is_preview else deployment.id,
@@ -226,7 +226,7 @@ class DeploymentResource(Resource):
             approvals=[],
             health_checks=[HealthCheckResource.of(check) for check in deployment.health_checks],
             initiated_by=deployment.initiated_by,
-            execution_arn=deployment.execution_arn,
+            execution_arn=None if is_preview else deployment.execution_arn,
             created_at=deployment.created_at,
             started_at=deployment.started_at,
             ended_at=deployment.ended_at,
