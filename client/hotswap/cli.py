@@ -108,6 +108,9 @@ def main() -> None:
 
 def _usage_error(error: click.UsageError) -> HotSwapError:
     command = error.ctx.command_path if error.ctx is not None else "hotswap"
+    if isinstance(error, click.exceptions.NoArgsIsHelpError) and isinstance(error.ctx.command, click.Group):
+        known = ", ".join(error.ctx.command.list_commands(error.ctx))
+        return UsageError(f"`{command}` needs a command after it: {known}.", fix=f"see `{command} --help`")
 
     return UsageError(error.format_message(), fix=f"see `{command} --help`")
 

@@ -34,7 +34,10 @@ class GlobalOption(click.Option):
 def _remember(context: click.Context, parameter: click.Parameter, value: object) -> None:
     # A flag that is absent here may have been given before the subcommand: never set it back.
     if parameter.name in _NAMES and value not in (None, False):
-        setattr(context.find_object(Session).options, parameter.name, value)  # type: ignore[union-attr]
+        session = context.ensure_object(Session)
+        setattr(session.options, parameter.name, value)
+        # A duration that is none is refused by every command, also by those that never wait.
+        session.timeout_seconds(0)
 
 
 class _HelpWithGlobalOptions(click.Command):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hotswap.errors import HotSwapError
+from hotswap.errors import HotSwapError, UsageError
 
 LOCATION = Path(".hotswap") / "stack.json"
 
@@ -75,13 +75,9 @@ class StackFile:
         Give the stack's user of *role*.
 
         Raises:
-            HotSwapError: The stack has no such user.
+            UsageError: The stack has no such user.
         """
         if role in self.users:
             return self.users[role]
         known = ", ".join(sorted(self.users)) or "none"
-        raise HotSwapError(
-            f"The local stack has no user for the role {role!r}.",
-            fix=f"choose one of: {known}",
-            code="NOT_FOUND",
-        )
+        raise UsageError(f"The local stack has no user for the role {role!r}.", fix=f"choose one of: {known}")

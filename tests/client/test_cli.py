@@ -159,6 +159,21 @@ def test_a_duration_that_is_none_is_refused(logged_in: Terminal) -> None:
     assert "30s, 5m or 1h" in result.stderr
 
 
+def test_a_duration_that_is_none_is_refused_also_where_nothing_waits(terminal: Terminal) -> None:
+    result = terminal.type("--timeout", "soon", "status")
+
+    assert result.exit_code == ExitCode.USAGE
+    assert "30s, 5m or 1h" in result.stderr
+
+
+def test_a_group_without_a_command_names_its_commands(terminal: Terminal) -> None:
+    result = terminal.type("version")
+
+    assert result.exit_code == ExitCode.USAGE
+    assert "`hotswap version` needs a command after it: list, show." in result.stderr
+    assert "fix: see `hotswap version --help`" in result.stderr
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_prints_the_script_of_each_shell(terminal: Terminal, shell: str) -> None:
     result = terminal.type("completion", shell)
