@@ -39,6 +39,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "uninstall": ("installation", "Take a plugin away from a tenant."),
         "secret": ("secret", "Keep secrets for a tenant's plugin."),
         "invoke": ("invoke", "Run an operation of a plugin for a tenant."),
+        "why": ("why", "Say which version of a plugin serves a tenant, and why."),
     },
     "Other": {
         "completion": ("completion", "Print the completion script of a shell."),

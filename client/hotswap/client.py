@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from hotswap.clock import Clock, SystemClock
 from hotswap.resources.deployments import Deployments
+from hotswap.resources.effective import Effectives
 from hotswap.resources.installations import Installations
 from hotswap.resources.invocations import Invocations
 from hotswap.resources.plugins import Plugins
@@ -76,6 +77,7 @@ class HotSwapClient:
         self.tenants = Tenants(self._transport)
         self.installations = Installations(self._transport)
         self.invocations = Invocations(self._transport)
+        self.effective = Effectives(self._transport)
 
     @property
     def api_url(self) -> str:

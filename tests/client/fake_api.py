@@ -372,6 +372,33 @@ class FakeApi:
             self.secrets.pop((key[0], key[1], key[2]), None)
         return 200, {}
 
+    def _effective(
+        self, _body: Document, query: Document, _dry: bool, tenant: str, plugin: str
+    ) -> tuple[int, Document]:
+        environment = query.get("environment") or "Production"
+        version = self.routes.get((plugin, environment))
+        reason = "stable" if version else "not-deployed"
+        why = f"{version} is the stable version of {environment}." if version else "Nothing is deployed."
+        return 200, {
+            "tenantId": tenant,
+            "pluginId": plugin,
+            "environment": environment,
+            "configuredVersion": version,
+            "candidateVersion": None,
+            "candidatePercentage": 0,
+            "splitBy": "tenant",
+            "pinnedVersion": None,
+            "resolvedVersion": version,
+            "digest": "ab" * 32 if version else None,
+            "lastServed": {"version": version, "reason": reason, "at": self.clock.text()} if version else None,
+            "bucket": 2518 if version else None,
+            "reason": reason,
+            "rules": [
+                {"rule": "blocked", "matched": False, "holds": False, "why": "The tenant is not suspended."},
+                {"rule": reason, "matched": True, "holds": True, "why": why},
+            ],
+        }
+
     def _invoke(self, body: Document, _query: Document, _dry: bool, plugin: str) -> tuple[int, Document]:
         version = self.routes.get((plugin, body.get("environment") or "Production"))
         if version is None:
@@ -411,6 +438,7 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", f"/tenants/{_ONE}/plugins", FakeApi._installed),
     ("POST", f"/tenants/{_ONE}/plugins/{_ONE}/enable", FakeApi._enable),
     ("POST", f"/tenants/{_ONE}/plugins/{_ONE}/disable", FakeApi._disable),
+    ("GET", f"/tenants/{_ONE}/plugins/{_ONE}/effective", FakeApi._effective),
     ("PUT", f"/tenants/{_ONE}/plugins/{_ONE}/secrets/{_ONE}", FakeApi._put_secret),
     ("DELETE", f"/tenants/{_ONE}/plugins/{_ONE}/secrets/{_ONE}", FakeApi._delete_secret),
 ]
