@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 from chalice import Blueprint
 
+from chalicelib import cold_start
 from chalicelib.api.bodies import read_object
 from chalicelib.api.callers import caller_of
 from chalicelib.api.invocation_bodies import command_of
@@ -178,3 +179,6 @@ def _log(told: Mapping[str, Any], reply: Reply, began: float) -> None:
     level = "ERROR" if "traceback" in told else "INFO"
     duration_ms = round((time.perf_counter() - began) * 1000, 1)
     sys.stderr.write(json.dumps({"level": level, **told, "status": reply.status, "durationMs": duration_ms}) + "\n")
+
+
+cold_start.finish()
