@@ -38,8 +38,8 @@ class Turn:
 class Effort:
     """How much is measured: quiet turns of each contender, the rounds after which patience ends, starts of plugins."""
 
-    quiet_turns: int = 25
-    rounds_at_most: int = 150
+    quiet_turns: int = 20
+    rounds_at_most: int = 300
     plugin_starts: int = 100
 
 
