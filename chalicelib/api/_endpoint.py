@@ -111,7 +111,8 @@ def endpoint(
     """
     Make a handler the answer to a route.
 
-    The handler gets what it names: parameters of the path, *body*, *query*, *caller*, *ports*, *validate_only*.
+    The handler gets what it names: parameters of the path, *body*, *query*, *caller*, *ports*,
+    *validate_only*, *if_match*.
     Its own name is the action that the caller needs permission for; *is_open* needs none, and no token.
     *is_repeatable* is False where an answer must not be kept for an ``Idempotency-Key``.
     """
@@ -228,6 +229,7 @@ def _carry_out(contract: Contract, handler: Handler, incoming: Incoming, caller:
         "query": query,
         "caller": caller,
         "validate_only": is_preview,
+        "if_match": incoming.headers.get("If-Match"),
     }
     if "ports" in contract.takes:
         given["ports"] = bootstrap.ports()

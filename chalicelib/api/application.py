@@ -6,6 +6,7 @@ from chalicelib import cold_start
 from chalicelib.api import authorizer, unknown_routes
 from chalicelib.api.routes import (
     authentication,
+    configurations,
     deployments,
     documents,
     effective,
@@ -31,6 +32,7 @@ app.register_blueprint(versions.blueprint, url_prefix="/v1")
 app.register_blueprint(deployments.blueprint, url_prefix="/v1")
 app.register_blueprint(tenants.blueprint, url_prefix="/v1")
 app.register_blueprint(installations.blueprint, url_prefix="/v1")
+app.register_blueprint(configurations.blueprint, url_prefix="/v1")
 app.register_blueprint(effective.blueprint, url_prefix="/v1")
 app.register_blueprint(invocations.blueprint, url_prefix="/v1")
 

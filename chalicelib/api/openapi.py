@@ -21,6 +21,7 @@ from pydantic.json_schema import models_json_schema
 from chalicelib.api.openapi_parts import (
     COMMON_HEADERS,
     EXTRA_HEADERS,
+    IF_MATCH,
     INFO,
     PARAMETERS,
     REPEAT_KEY,
@@ -82,7 +83,7 @@ def document_of(app: Chalice) -> dict[str, Any]:
         "components": {
             "schemas": definitions,
             "responses": _problems(refs[ProblemResource.__name__]),
-            "parameters": {"IdempotencyKey": REPEAT_KEY},
+            "parameters": {"IdempotencyKey": REPEAT_KEY, "IfMatch": IF_MATCH},
             "headers": COMMON_HEADERS,
             "securitySchemes": SECURITY_SCHEMES,
         },
@@ -139,6 +140,8 @@ def _parameters(operation: Operation) -> Iterator[dict[str, Any]]:
         inlined = _inlined(described, definitions)
         text = inlined.pop("description", "With `true`, nothing changes: the answer tells what would be.")
         yield {"name": name, "in": "query", "required": False, "description": text, "schema": inlined}
+    if "if_match" in operation.contract.takes:
+        yield {"$ref": "#/components/parameters/IfMatch"}
     if operation.method == "POST" and operation.contract.is_repeatable:
         yield {"$ref": "#/components/parameters/IdempotencyKey"}
 

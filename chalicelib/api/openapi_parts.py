@@ -60,6 +60,14 @@ REPEAT_KEY: dict[str, Any] = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
 
+IF_MATCH: dict[str, Any] = {
+    "name": "If-Match",
+    "in": "header",
+    "required": True,
+    "description": "The ETag that you read: a change that somebody else made since is never overwritten unseen.",
+    "schema": {"type": "string", "examples": ['"3"']},
+}
+
 COMMON_HEADERS: dict[str, Any] = {
     "X-Trace-Id": {
         "description": "Joins this request to the traces and logs of all it did.",

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.authorization import require_tenant
 from chalicelib.domain.errors import ConflictError, FieldError, NotFoundError, PayloadTooLargeError, ValidationError
-from chalicelib.domain.installations import Installation, secret_context
+from chalicelib.domain.installations import ConfigRevision, Installation, secret_context
 from chalicelib.domain.times import rfc3339
-from chalicelib.services.records import record_of
+from chalicelib.services.configurations import deciding_version, require_fitting, require_small
+from chalicelib.services.installation_writes import Change, write
 
 if TYPE_CHECKING:
     from chalicelib.domain.authorization import Caller
     from chalicelib.ports import Ports
 
-MAX_CONFIG_BYTES = 64 * 1024
 #: KMS encrypts at most this many bytes directly.
 MAX_SECRET_BYTES = 4096
 MAX_SECRET_NAME = 64
@@ -74,14 +74,11 @@ def enable_plugin(command: EnablePlugin, ports: Ports) -> Installation:
     Raises:
         NotFoundError: There is no such tenant (for this caller) or plugin (404).
         PayloadTooLargeError: The config has more than 64 KiB (413).
+        ValidationError: The config breaks the schema of the version that will serve (400).
         ConflictError: It is enabled already (409).
     """
     _require_both(command.caller, command.tenant_id, command.plugin_id, ports)
-    if command.config_bytes > MAX_CONFIG_BYTES:
-        raise PayloadTooLargeError(
-            f"The config has {command.config_bytes:,} bytes; the limit is {MAX_CONFIG_BYTES:,}.",
-            fix="Keep large data elsewhere and configure where it lies.",
-        )
+    require_small(command.config_bytes)
     now = rfc3339(ports.clock.now())
     existing = _find(command.tenant_id, command.plugin_id, ports)
     if existing is not None and existing.is_enabled:
@@ -90,10 +87,17 @@ def enable_plugin(command: EnablePlugin, ports: Ports) -> Installation:
             fix="Disable it first to enable it anew.",
         )
     base = existing or Installation(command.tenant_id, command.plugin_id, created_at=now, updated_at=now)
-    installation = replace(base, is_enabled=True, config=command.config or base.config, updated_at=now)
-    return _write(
-        command.caller, "EnablePlugin", installation, {"configKeys": sorted(installation.config)}, command, ports
-    )
+    enabled = replace(base, is_enabled=True, updated_at=now)
+    is_new_config = existing is None or bool(command.config and command.config != base.config)
+    if is_new_config:
+        enabled = enabled.with_config(command.config, now)
+    require_fitting(enabled.config, deciding_version(enabled, ports))
+    if command.validate_only:
+        return enabled
+    change = Change(command.caller, "EnablePlugin", {"configKeys": sorted(enabled.config)})
+    number = enabled.config_revision
+    history = ConfigRevision(number, enabled.config, command.caller.username, now) if is_new_config else None
+    return write(enabled, change, ports, history=history)
 
 
 def disable_plugin(command: DisablePlugin, ports: Ports) -> Installation:
@@ -108,7 +112,9 @@ def disable_plugin(command: DisablePlugin, ports: Ports) -> Installation:
     if not existing.is_enabled:
         return existing
     disabled = replace(existing, is_enabled=False, updated_at=rfc3339(ports.clock.now()))
-    return _write(command.caller, "DisablePlugin", disabled, {"enabled": False}, command, ports)
+    if command.validate_only:
+        return disabled
+    return write(disabled, Change(command.caller, "DisablePlugin", {"enabled": False}), ports)
 
 
 def put_secret(command: PutSecret, ports: Ports) -> Installation:
@@ -127,7 +133,7 @@ def put_secret(command: PutSecret, ports: Ports) -> Installation:
         return existing
     sealed = ports.secrets.seal(command.value, secret_context(command.tenant_id, command.plugin_id, command.name))
     changed = existing.with_secret(command.name, sealed, rfc3339(ports.clock.now()))
-    return _write(command.caller, "PutSecret", changed, {"secret": command.name}, command, ports)
+    return write(changed, Change(command.caller, "PutSecret", {"secret": command.name}), ports)
 
 
 def delete_secret(command: DeleteSecret, ports: Ports) -> Installation:
@@ -142,7 +148,9 @@ def delete_secret(command: DeleteSecret, ports: Ports) -> Installation:
     if command.name not in existing.sealed_secrets:
         return existing
     changed = existing.without_secret(command.name, rfc3339(ports.clock.now()))
-    return _write(command.caller, "DeleteSecret", changed, {"secret": command.name}, command, ports)
+    if command.validate_only:
+        return changed
+    return write(changed, Change(command.caller, "DeleteSecret", {"secret": command.name}), ports)
 
 
 def _check_secret(command: PutSecret) -> None:
@@ -168,19 +176,3 @@ def _find(tenant_id: str, plugin_id: str, ports: Ports) -> Installation | None:
         return ports.installations.get(tenant_id, plugin_id)
     except NotFoundError:
         return None
-
-
-def _write(
-    caller: Caller,
-    action: str,
-    installation: Installation,
-    after: Mapping[str, Any],
-    command: EnablePlugin | DisablePlugin | PutSecret | DeleteSecret,
-    ports: Ports,
-) -> Installation:
-    if command.validate_only:
-        return installation
-    tenant_id = installation.tenant_id
-    resource = f"tenants/{tenant_id}/plugins/{installation.plugin_id}"
-    record = record_of(caller, action, resource, ports, tenant_id=tenant_id, after=after)
-    return ports.installations.put(tenant_id, installation, record)

@@ -12,8 +12,8 @@ from chalicelib.domain.errors import ConflictError, NotFoundError, PayloadTooLar
 from chalicelib.domain.plugins import PluginType
 from chalicelib.domain.tenants import Tier
 from chalicelib.services.authentication import LogIn, log_in
+from chalicelib.services.configurations import MAX_CONFIG_BYTES
 from chalicelib.services.installations import (
-    MAX_CONFIG_BYTES,
     DeleteSecret,
     DisablePlugin,
     EnablePlugin,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
 from chalicelib.api.models import Body, Resource
+from chalicelib.api.resources.configurations import bytes_of
 from chalicelib.domain.authorization import Caller
 from chalicelib.domain.errors import FieldError, UnprocessableError
 from chalicelib.domain.installations import Installation
@@ -40,7 +40,7 @@ class EnablePluginBody(Body):
             fix = "Leave it out: the environment's route decides the version, and there are no quotas yet."
             errors = tuple(FieldError(f"/{name}", "It can't be honoured in this release.", fix) for name in unknown)
             raise UnprocessableError("This release has neither pins nor quotas.", fix=fix, errors=errors)
-        size = len(json.dumps(self.configuration, separators=(",", ":"), ensure_ascii=False).encode())
+        size = bytes_of(self.configuration)
         return EnablePlugin(
             caller, tenant_id, plugin_id, self.configuration, config_bytes=size, validate_only=validate_only
         )
