@@ -26,7 +26,8 @@ def install() -> None:
 class LinkingZipFile(zipfile.ZipFile):
     """A zip whose `extractall` links files which were unpacked before, if it was unpacked before."""
 
-    _lock = threading.Lock()
+    #: Not `_lock`: each ZipFile has a lock of its own under that name, which would hide this one.
+    _unpacking = threading.Lock()
 
     def extractall(self, path: object = None, members: object = None, pwd: bytes | None = None) -> None:
         """Unpack everything into the folder *path*; MiniStack asks for nothing else."""
@@ -39,7 +40,7 @@ class LinkingZipFile(zipfile.ZipFile):
         """Give the folder where this zip is unpacked, once for each content."""
         digest = hashlib.sha256(Path(str(self.filename)).read_bytes()).hexdigest()
         folder = Path(tempfile.gettempdir()) / "code" / digest
-        with self._lock:
+        with self._unpacking:
             if not folder.exists():
                 draft = folder.with_suffix(".draft")
                 shutil.rmtree(draft, ignore_errors=True)
