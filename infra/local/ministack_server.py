@@ -7,7 +7,16 @@ that `infra.local.emulator` makes; the token only marks the process as ours.
 
 import sys
 
-from infra.local import code_cache, error_names, gateway_errors, iam_gaps, pins, resource_gaps, weighted_aliases
+from infra.local import (
+    code_cache,
+    error_names,
+    gateway_errors,
+    iam_gaps,
+    identity_gaps,
+    pins,
+    resource_gaps,
+    weighted_aliases,
+)
 
 
 def main() -> None:
@@ -18,7 +27,7 @@ def main() -> None:
         EmulatorChangedError: MiniStack is not the pinned one; nothing has been wrapped.
     """
     pins.check()
-    for gap in (weighted_aliases, gateway_errors, resource_gaps, iam_gaps, error_names, code_cache):
+    for gap in (weighted_aliases, gateway_errors, resource_gaps, iam_gaps, identity_gaps, error_names, code_cache):
         gap.install()
     from ministack import app
 

@@ -131,6 +131,21 @@ SEAMS = (
         "477b78a3cb150dfd8ccc3077f7d3fd0c7f6001594c972201ab0ea40d8c1ee043",
     ),
     Seam(
+        "ministack.services.cognito",
+        "_dispatch_idp",
+        "eff61c61ce4d793c0b011fe9a47246484682fe81777eabca7690dc044f00a654",
+    ),
+    Seam(
+        "ministack.services.cognito",
+        "_user_pool_for_access_token",
+        "e0126455e8b401f70e3cd82d507dcf38730c297a672c2b9069d328730385735b",
+    ),
+    Seam(
+        "ministack.services.cognito",
+        "_create_user_pool_client",
+        "1caaecf2354b43586a4770aa8ec7895cbbaae0569f1712629e3f5060bad60b01",
+    ),
+    Seam(
         "ministack.core.lambda_runtime",
         "Worker._spawn",
         "c55febf956565c5e83b8a36e069852483461164e899afa9c735a17e138ad1c93",
