@@ -146,6 +146,13 @@ class LambdaFunctions:
         return PublishedVersion(version, found["CodeSha256"])
 
     @translated("Lambda")
+    def remove_version_alias(self, plugin_id: str, alias: str) -> None:
+        """Take the name from a version that must never serve; nothing happens when it has none."""
+        client = self._client()
+        with suppress(client.exceptions.ResourceNotFoundException):
+            client.delete_alias(FunctionName=function_name(self._stack, plugin_id), Name=alias)
+
+    @translated("Lambda")
     def mirror(self, route: Route) -> None:
         """
         Make the environment's alias show the route: its primary and, in between, the candidate's weight.

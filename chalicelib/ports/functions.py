@@ -60,6 +60,9 @@ class PluginFunctions(Protocol):
     def find_version_alias(self, plugin_id: str, alias: str) -> PublishedVersion | None:
         """Return what a version's alias names, if it exists."""
 
+    def remove_version_alias(self, plugin_id: str, alias: str) -> None:
+        """Take the name from a version that must never serve; nothing happens when it has none."""
+
     def mirror(self, route: Route) -> None:
         """Make the environment's alias show the route: its primary and, in between, the candidate's weight."""
 

@@ -40,6 +40,9 @@ def reject_version(given: RejectVersionGiven, ports: Ports) -> RejectVersionResu
     A failure of ours must not use up a version number: the version is a Draft again and may be finalized once
     more. One whose plugin was deleted meanwhile is deleted too.
 
+    A rejected version that was published already loses its alias, first of all: nobody may call it by its name.
+    The Lambda version without a name goes with the plugin.
+
     Idempotent: a decided version stays as it is. Ready stays Ready too, if ``MarkReady`` wrote it and only
     its answer got lost.
 
@@ -50,6 +53,8 @@ def reject_version(given: RejectVersionGiven, ports: Ports) -> RejectVersionResu
         return RejectVersionResult(status=version.status if version else VersionStatus.DELETED)
 
     ended, action = _end(version, given.error, ports)
+    if ended.status is VersionStatus.REJECTED and version.lambda_version is not None:
+        ports.functions.remove_version_alias(version.plugin_id, version.alias)
     codes = [finding.code for finding in ended.findings]
     save_version(version, ended, action, given, ports, findings=codes)
 

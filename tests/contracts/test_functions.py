@@ -136,6 +136,18 @@ def test_an_alias_is_not_found_before_it_is_made(functions: PluginFunctions) -> 
     assert functions.find_version_alias(PLUGIN, "v1-0-0") is None
 
 
+def test_a_versions_alias_is_removed_alone_and_twice_is_the_same(functions: PluginFunctions) -> None:
+    functions.put_version_alias(PLUGIN, "v1-0-0", publish(functions, "1"))
+    functions.put_version_alias(PLUGIN, "v2-0-0", publish(functions, "2"))
+
+    functions.remove_version_alias(PLUGIN, "v1-0-0")
+    functions.remove_version_alias(PLUGIN, "v1-0-0")
+    functions.remove_version_alias("never-published", "v1-0-0")
+
+    assert functions.find_version_alias(PLUGIN, "v1-0-0") is None
+    assert functions.find_version_alias(PLUGIN, "v2-0-0") is not None
+
+
 def test_the_environments_alias_shows_every_step_of_a_route(outside_lambda: Lambda) -> None:
     functions = outside_lambda.functions
     publish(functions, "1")

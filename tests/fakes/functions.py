@@ -94,6 +94,11 @@ class FakePluginFunctions:
         lambda_version = function.aliases[alias]
         return PublishedVersion(lambda_version, function.published[int(lambda_version) - 1][0])
 
+    def remove_version_alias(self, plugin_id: str, alias: str) -> None:
+        self._maybe_fail("remove_version_alias")
+        if function := self.functions.get(plugin_id):
+            function.aliases.pop(alias, None)
+
     def mirror(self, route: Route) -> None:
         self._maybe_fail("mirror")
         function = self.functions.setdefault(route.plugin_id, FakeFunction())

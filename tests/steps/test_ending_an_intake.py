@@ -46,6 +46,32 @@ def test_a_version_with_an_error_among_its_findings_can_not_become_ready() -> No
     assert stored_version(world).status is VersionStatus.VERIFYING
 
 
+def test_a_version_that_was_published_and_does_not_start_loses_its_name() -> None:
+    world = a_world()
+    announce(world, a_package())
+    answer_badly(world, "1.0.0", "EntryPointFailed", "ImportError")
+    for handler in (verify_package, publish_version, measure_init):
+        run(handler, world.ports, **intake_given())
+    assert world.functions.find_version_alias("echo", "v1-0-0") is not None
+
+    answer = run(reject_version, world.ports, **intake_given())
+
+    assert answer == {"status": "Rejected"}
+    assert world.functions.find_version_alias("echo", "v1-0-0") is None
+
+
+def test_a_version_that_is_given_back_keeps_its_name_for_the_next_attempt() -> None:
+    world = a_world()
+    announce(world, a_package())
+    for handler in (verify_package, publish_version):
+        run(handler, world.ports, **intake_given())
+
+    answer = run(reject_version, world.ports, **intake_given(error={"Error": "States.Timeout", "Cause": ""}))
+
+    assert answer == {"status": "Draft"}
+    assert world.functions.find_version_alias("echo", "v1-0-0") is not None
+
+
 def test_a_ready_version_is_never_rejected() -> None:
     world = a_world()
     version = a_ready_version(world)
