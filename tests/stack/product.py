@@ -163,7 +163,9 @@ class Product:
     def intakes(self, name: str) -> list[dict[str, Any]]:
         """List the executions of the machine `intake` for a plugin."""
         machine = self.stack.info.outputs["IntakeMachineArn"]
-        listed = self.stack.client("stepfunctions").list_executions(stateMachineArn=machine)["executions"]
+        listed = self.stack.client("stepfunctions").list_executions(stateMachineArn=machine, maxResults=1000)[
+            "executions"
+        ]
         return [execution for execution in listed if execution["name"].startswith(f"{name[:25]}-v")]
 
 
