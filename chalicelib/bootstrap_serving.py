@@ -9,11 +9,13 @@ from functools import cache
 from chalicelib.adapters import aws_clients
 from chalicelib.adapters.aws_clients import Lazy
 from chalicelib.adapters.clock import SystemClock
+from chalicelib.adapters.dynamodb.quotas import DynamoQuotaLedger
 from chalicelib.adapters.dynamodb.serving import DynamoServingReads, DynamoStates
 from chalicelib.adapters.dynamodb.servings import DynamoServings
 from chalicelib.adapters.ids import UlidSource
 from chalicelib.adapters.kms import KmsSecretBox
 from chalicelib.adapters.lambda_caller import LambdaCaller
+from chalicelib.services.quotas import LeasedQuotas
 from chalicelib.serving_ports import ServingPorts
 from chalicelib.settings import Settings
 
@@ -49,6 +51,9 @@ def connect(settings: Settings) -> ServingPorts:
         ids=UlidSource(),
         reads=DynamoServingReads(dynamodb, settings.table("routing"), settings.table("tenants"), clock),
         states=DynamoStates(dynamodb, settings.table("tenants")),
+        quotas=LeasedQuotas(
+            DynamoQuotaLedger(dynamodb, settings.table("tenants")), clock, factor=settings.limit_factor
+        ),
         servings=DynamoServings(dynamodb, settings.table("tenants"), clock),
         functions=LambdaCaller(Lazy(lambda: aws_clients.lambda_calls(aws_clients.INVOKE_SECONDS)), settings.stack),
         secrets=KmsSecretBox(Lazy(aws_clients.kms), settings.key_alias, clock),

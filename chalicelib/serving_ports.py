@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from chalicelib.ports import Clock, IdSource, SecretBox, ServingNotes, ServingReads, StateRepository, VersionCaller
+    from chalicelib.ports.quotas import QuotaGate
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class ServingPorts:
     ids: IdSource
     reads: ServingReads
     states: StateRepository
+    quotas: QuotaGate
     servings: ServingNotes
     functions: VersionCaller
     secrets: SecretBox

@@ -17,6 +17,7 @@ class Settings:
     One stack's settings.
 
     *jwks_url* is apart from *issuer* because the emulator serves the keys itself while its tokens name AWS.
+    *limit_factor* multiplies every limit that is nobody's own: 1, and 100 on a local stack.
     *plugin_environment* goes to every plugin function as it is; on AWS it is empty.
     """
 
@@ -29,6 +30,7 @@ class Settings:
     user_pool_id: str = ""
     log_level: str = "INFO"
     version: str = "0"
+    limit_factor: int = 1
     plugin_environment: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -52,6 +54,7 @@ class Settings:
             user_pool_id=environment.get("HOTSWAP_USER_POOL_ID", ""),
             log_level=environment.get("HOTSWAP_LOG_LEVEL", "INFO"),
             version=environment.get("HOTSWAP_VERSION", "0"),
+            limit_factor=int(environment.get("HOTSWAP_LIMIT_FACTOR") or 1),
             plugin_environment=json.loads(environment.get("HOTSWAP_PLUGIN_ENV") or "{}"),
         )
 

@@ -121,7 +121,7 @@ FUNCTIONS: dict[str, Grants] = {
         _reads("routing", "tenants", "idempotency"),
         _writes("idempotency"),
         _deletes("idempotency"),
-        Grant(("dynamodb:PutItem",), _table("tenants")[:1]),
+        Grant(("dynamodb:PutItem", "dynamodb:UpdateItem"), _table("tenants")[:1]),
         _DECRYPTS,
         _CALLS_PLUGINS,
     ),

@@ -136,6 +136,8 @@ def _invoke(incoming: Incoming, told: dict[str, Any]) -> Reply:
     told |= {"tenantId": command.tenant_id, "environment": command.environment, "operation": command.operation}
     made = invocations.invoke_plugin(command, serving_ports())
     told |= {"version": made.version, "reason": made.reason, "executionId": made.execution_id}
+    if not made.is_metered:
+        told |= {"level": "WARNING", "quotas": "not counted"}
     document = {
         "result": made.result,
         "version": made.version,
@@ -176,9 +178,9 @@ def _refuse(error: Exception, path: str, trace_id: str, told: dict[str, Any]) ->
 
 def _log(told: Mapping[str, Any], reply: Reply, began: float) -> None:
     """Write one line to stderr: what was asked and how it went, but neither input nor result."""
-    level = "ERROR" if "traceback" in told else "INFO"
+    level = "ERROR" if "traceback" in told else told.get("level", "INFO")
     duration_ms = round((time.perf_counter() - began) * 1000, 1)
-    sys.stderr.write(json.dumps({"level": level, **told, "status": reply.status, "durationMs": duration_ms}) + "\n")
+    sys.stderr.write(json.dumps({**told, "level": level, "status": reply.status, "durationMs": duration_ms}) + "\n")
 
 
 cold_start.finish()

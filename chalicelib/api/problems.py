@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from chalicelib.api.replies import Reply
 from chalicelib.domain.errors import DomainError, FieldError, TransientError
+from chalicelib.domain.quotas import QuotaExceededError
 from chalicelib.domain.times import rfc3339
 
 MEDIA_TYPE = "application/problem+json"
@@ -60,6 +61,7 @@ class Problem:
     instance: str
     trace_id: str
     errors: tuple[FieldError, ...] = ()
+    quota: QuotaExceededError | None = None
 
     @classmethod
     def of(cls, error: Exception, *, instance: str, trace_id: str) -> Problem:
@@ -68,6 +70,8 @@ class Problem:
 
         Our own errors speak to the caller; anything else is a bug, whose text stays in the log.
         """
+        if isinstance(error, QuotaExceededError):
+            return cls(error.code, error.detail, error.fix, instance, trace_id, quota=error)
         if isinstance(error, DomainError):
             return cls(error.code, error.detail, error.fix, instance, trace_id, error.errors)
         if isinstance(error, TransientError):
@@ -82,6 +86,7 @@ class Problem:
     def document(self) -> dict[str, Any]:
         """Write it as a problem document."""
         return {
+            **self._quota_document(),
             "type": "urn:hotswap:problem:" + self.code.lower().replace("_", "-"),
             "title": KINDS[self.code].title,
             "status": self.status,
@@ -94,7 +99,16 @@ class Problem:
             "fix": self.fix,
         }
 
+    def _quota_document(self) -> dict[str, Any]:
+        if self.quota is None:
+            return {}
+        reset_at = rfc3339(self.quota.reset_at)
+        named = {"name": self.quota.quota, "limit": self.quota.limit, "used": self.quota.used, "resetAt": reset_at}
+        return {"quota": named}
+
     def reply(self) -> Reply:
         """Make the answer that carries it."""
         headers = {"Content-Type": MEDIA_TYPE, **_EXTRA_HEADERS.get(self.code, {})}
+        if self.quota is not None:
+            headers["Retry-After"] = str(self.quota.retry_after_seconds)
         return Reply(self.status, headers, json.dumps(self.document(), separators=(",", ":")))

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
-    from chalicelib.domain.installations import Installation
     from chalicelib.domain.quotas import Quota
     from chalicelib.domain.tenants import Tier
 
@@ -97,9 +96,13 @@ class Admission(Protocol):
 class QuotaGate(Protocol):
     """Lets calls in while their quota lasts."""
 
-    def admit(self, tier: Tier, installation: Installation) -> AbstractContextManager[Admission]:
+    def admit(
+        self, tenant_id: str, plugin_id: str, tier: Tier, overrides: Mapping[str, int]
+    ) -> AbstractContextManager[Admission]:
         """
         Let one call run inside the context; its time is counted and its slot given back however it ends.
+
+        The limits are those of the *tier*, each replaced by *overrides*, by name.
 
         Raises:
             QuotaExceededError: A quota of the tenant is used up (429).

@@ -18,6 +18,7 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.installations import Installation, secret_context
 from chalicelib.domain.resolution import Reason, Resolution, resolve
 from chalicelib.domain.servings import Serving
+from chalicelib.domain.tenants import Tier
 from chalicelib.domain.times import rfc3339
 
 if TYPE_CHECKING:
@@ -44,7 +45,11 @@ class InvokePlugin:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """What came back, which version served and why. *duration_ms* is the wall time of the call to the plugin."""
+    """
+    What came back, which version served and why.
+
+    *duration_ms* is the wall time of the call to the plugin. *is_metered* is False when quotas could not be counted.
+    """
 
     result: Mapping[str, Any]
     version: str
@@ -52,6 +57,7 @@ class Invocation:
     duration_ms: float
     trace_id: str
     reason: str
+    is_metered: bool = True
 
 
 def invoke_plugin(command: InvokePlugin, ports: ServingPorts) -> Invocation:
@@ -62,6 +68,7 @@ def invoke_plugin(command: InvokePlugin, ports: ServingPorts) -> Invocation:
         NotFoundError: The tenant is not the caller's, or has not installed the plugin (404).
         ForbiddenError: The tenant is suspended (403).
         ValidationError: The plugin has no such operation, or the input breaks its schema (400).
+        QuotaExceededError: The tenant has used up a quota of the plugin (429).
         PluginFailedError: The plugin failed (502).
         PluginTimeoutError: It did not answer in its time (504).
         StaleRevisionError: Another call changed the plugin's state for this tenant at the same time (409).
@@ -69,21 +76,25 @@ def invoke_plugin(command: InvokePlugin, ports: ServingPorts) -> Invocation:
     require_tenant(command.caller, command.tenant_id)
     installation = ports.reads.installation(command.tenant_id, command.plugin_id)
     route = ports.reads.route(command.plugin_id, command.environment)
+    tenant = ports.reads.tenant(command.tenant_id)
     decision = resolve(
         route,
-        ports.reads.tenant(command.tenant_id),
+        tenant,
         installation,
         now=rfc3339(ports.clock.now()),
     )
     target = _serving(decision, command)
     alias = command.environment.alias if decision.by_request else target.alias
     execution_id = ports.ids.new("exe")
-    state, revision = ports.states.load(command.tenant_id, command.plugin_id) if target.has_state else ({}, 0)
-    payload = _payload(command, installation, state, execution_id, ports)
+    tier = tenant.tier if tenant else Tier.FREE
+    overrides = installation.quotas if installation else {}
+    with ports.quotas.admit(command.tenant_id, command.plugin_id, tier, overrides) as admission:
+        state, revision = ports.states.load(command.tenant_id, command.plugin_id) if target.has_state else ({}, 0)
+        payload = _payload(command, installation, state, execution_id, ports)
 
-    began = ports.clock.now()
-    answer = ports.functions.call(command.plugin_id, alias, payload)
-    duration_ms = (ports.clock.now() - began).total_seconds() * 1000
+        began = ports.clock.now()
+        answer = ports.functions.call(command.plugin_id, alias, payload)
+        duration_ms = (ports.clock.now() - began).total_seconds() * 1000
 
     version = str(answer.get("version", target.version)) if decision.by_request else target.version
     # A rollback or another pin may bring back a version that this container has noted before: it is noted again.
@@ -93,7 +104,15 @@ def invoke_plugin(command: InvokePlugin, ports: ServingPorts) -> Invocation:
     result = _result_of(answer, command, target)
     if target.has_state and "state" in answer:
         ports.states.store(command.tenant_id, command.plugin_id, answer["state"], revision=revision)
-    return Invocation(result, version, execution_id, round(duration_ms, 1), command.caller.trace_id, decision.reason)
+    return Invocation(
+        result,
+        version,
+        execution_id,
+        round(duration_ms, 1),
+        command.caller.trace_id,
+        decision.reason,
+        is_metered=admission.is_metered,
+    )
 
 
 def _serving(decision: Resolution, command: InvokePlugin) -> Target:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -31,7 +31,6 @@ from chalicelib.domain.quotas import (
 )
 
 if TYPE_CHECKING:
-    from chalicelib.domain.installations import Installation
     from chalicelib.domain.tenants import Tier
     from chalicelib.ports.clock import Clock
     from chalicelib.ports.quotas import QuotaLedger
@@ -109,15 +108,15 @@ class LeasedQuotas:
         self._lock = Lock()
 
     @contextmanager
-    def admit(self, tier: Tier, installation: Installation) -> Iterator[Admitted]:
+    def admit(self, tenant_id: str, plugin_id: str, tier: Tier, overrides: Mapping[str, int]) -> Iterator[Admitted]:
         """
         Let one call run inside the context; its time is counted and its slot given back however it ends.
 
         Raises:
             QuotaExceededError: A quota of the tenant is used up (429).
         """
-        limits = effective_limits(tier, installation.quotas, factor=self._factor)
-        account = self._account(installation.tenant_id, installation.plugin_id)
+        limits = effective_limits(tier, overrides, factor=self._factor)
+        account = self._account(tenant_id, plugin_id)
         admitted = self._enter(account, limits)
         try:
             yield admitted

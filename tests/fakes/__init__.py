@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from chalicelib.adapters.cursors import SignedCursors
 from chalicelib.ports import Ports
+from chalicelib.services.quotas import LeasedQuotas
 from chalicelib.serving_ports import ServingPorts
 from tests.fakes.artifacts import FakeArtifacts
 from tests.fakes.clock import FakeClock, FakeIds
@@ -11,6 +12,7 @@ from tests.fakes.deployments import FakeDeployments, FakeRoutes
 from tests.fakes.functions import FakePluginFunctions
 from tests.fakes.identity import FakeExecutions, FakeIdentity, FakeSecretBox
 from tests.fakes.plugins import FakePlugins, FakePublishLeases, FakeVersions
+from tests.fakes.quotas import FakeQuotaLedger
 from tests.fakes.servings import FakeServings
 from tests.fakes.tables import FakeTables
 from tests.fakes.tenants import FakeAuditTrail, FakeInstallations, FakeServingReads, FakeStates, FakeTenants
@@ -33,10 +35,13 @@ class FakeWorld:
     executions: FakeExecutions = field(default_factory=FakeExecutions)
     secrets: FakeSecretBox = field(default_factory=FakeSecretBox)
     servings: FakeServings = field(default_factory=FakeServings)
+    ledger: FakeQuotaLedger = field(default_factory=FakeQuotaLedger)
+    quotas: LeasedQuotas = field(init=False)
     artifacts: FakeArtifacts = field(init=False)
     functions: FakePluginFunctions = field(init=False)
 
     def __post_init__(self) -> None:
+        self.quotas = LeasedQuotas(self.ledger, self.clock)
         self.artifacts = FakeArtifacts(self.clock)
         self.functions = FakePluginFunctions(self.artifacts)
 
@@ -72,6 +77,7 @@ class FakeWorld:
             ids=self.ids,
             reads=FakeServingReads(self.tables),
             states=FakeStates(self.tables),
+            quotas=self.quotas,
             servings=self.servings,
             functions=self.functions,
             secrets=self.secrets,

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.installations import Installation
 from chalicelib.domain.quotas import CHUNKS_PER_LIMIT, Quota, QuotaExceededError, window_of
 from chalicelib.domain.tenants import Tier
-from chalicelib.services.quotas import LeasedQuotas
+from chalicelib.services.quotas import Admitted, LeasedQuotas
 from tests.fakes import FakeClock
 from tests.fakes.quotas import FakeQuotaLedger
 
@@ -24,12 +23,17 @@ class Fleet:
         self.clock = FakeClock()
         self.ledger = FakeQuotaLedger()
         self.containers = [LeasedQuotas(self.ledger, self.clock) for _ in range(containers)]
-        self.installation = Installation("acme", "echo", "", "", quotas=quotas)
+        self.tenant_id = "acme"
+        self.quotas = quotas
+
+    def admit(self, container: int = 0) -> AbstractContextManager[Admitted]:
+        """Ask to be let in."""
+        return self.containers[container].admit(self.tenant_id, "echo", Tier.ENTERPRISE, self.quotas)
 
     def call(self, container: int = 0, *, seconds: float = 0) -> bool:
         """Make one call; tell whether it was let in."""
         try:
-            with self.containers[container].admit(Tier.ENTERPRISE, self.installation):
+            with self.admit(container):
                 self.clock.advance(seconds=seconds)
         except QuotaExceededError:
             return False
@@ -37,7 +41,7 @@ class Fleet:
 
     def begin(self, stack: ExitStack, container: int = 0) -> None:
         """Begin a call that lasts as long as *stack*."""
-        stack.enter_context(self.containers[container].admit(Tier.ENTERPRISE, self.installation))
+        stack.enter_context(self.admit(container))
 
     def refusal(self, container: int = 0) -> QuotaExceededError:
         with pytest.raises(QuotaExceededError) as refused, ExitStack() as calls:
@@ -126,7 +130,7 @@ def test_a_limit_that_is_raised_holds_at_once() -> None:
     fleet.call()
     fleet.refusal()
 
-    fleet.installation = Installation("acme", "echo", "", "", quotas={"requestsPerMinute": 2})
+    fleet.quotas = {"requestsPerMinute": 2}
 
     assert fleet.call()
 
@@ -137,7 +141,7 @@ def test_a_limit_of_nothing_allows_nothing_and_asks_nobody(quota: Quota) -> None
     fleet.call()
     asked = fleet.ledger.calls
 
-    fleet.installation = Installation("acme", "echo", "", "", quotas={quota: 0})
+    fleet.quotas = {quota: 0}
 
     assert fleet.refusal().limit == 0
     assert fleet.ledger.calls == asked
@@ -169,7 +173,7 @@ def test_slots_are_given_back_after_success_and_failure_so_the_count_never_only_
 
     for number in range(100):
         assert fleet.call(number % 2)
-        with pytest.raises(RuntimeError), fleet.containers[number % 2].admit(Tier.FREE, fleet.installation):
+        with pytest.raises(RuntimeError), fleet.admit(number % 2):
             raise RuntimeError("the plugin failed")
 
     assert fleet.ledger.used("acme", window=0, now=fleet.clock.now())["echo"].concurrent <= 1
@@ -200,7 +204,7 @@ def test_threads_of_one_container_count_each() -> None:
 
 def test_a_slot_of_a_container_that_crashed_is_free_after_its_time_and_not_before() -> None:
     fleet = Fleet(2, concurrentExecutions=1)
-    ExitStack().enter_context(crashed := fleet.containers[0].admit(Tier.FREE, fleet.installation))
+    ExitStack().enter_context(crashed := fleet.admit())
 
     before = fleet.call(1)
     fleet.clock.advance(seconds=41)
@@ -247,7 +251,7 @@ def test_a_ledger_that_is_away_lets_calls_in_says_so_and_is_asked_once_a_second(
     metered = []
 
     for _ in range(50):
-        with fleet.containers[0].admit(Tier.FREE, fleet.installation) as admitted:
+        with fleet.admit() as admitted:
             pass
         metered.append(admitted.is_metered)
 
@@ -262,7 +266,7 @@ def test_a_ledger_that_is_away_lets_calls_in_says_so_and_is_asked_once_a_second(
 def test_a_plugin_that_has_answered_is_not_failed_by_a_ledger_that_went_away() -> None:
     fleet = Fleet(executionSecondsPerMinute=1)
 
-    with fleet.containers[0].admit(Tier.FREE, fleet.installation) as admitted:
+    with fleet.admit() as admitted:
         fleet.clock.advance(seconds=5)
         fleet.ledger.is_away = True
 
@@ -273,6 +277,6 @@ def test_another_tenants_calls_use_nothing_of_this_ones_quota() -> None:
     fleet = Fleet(requestsPerMinute=1)
     assert fleet.call()
 
-    fleet.installation = Installation("globex", "echo", "", "", quotas={"requestsPerMinute": 1})
+    fleet.tenant_id = "globex"
 
     assert fleet.call()
