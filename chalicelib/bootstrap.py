@@ -16,6 +16,7 @@ from chalicelib.adapters.dynamodb.cursor_keys import StoredCursorKey
 from chalicelib.adapters.dynamodb.deployments import DynamoDeployments
 from chalicelib.adapters.dynamodb.installations import DynamoInstallations
 from chalicelib.adapters.dynamodb.items import Tables
+from chalicelib.adapters.dynamodb.override_keys import StoredOverrideKey
 from chalicelib.adapters.dynamodb.plugins import DynamoPlugins
 from chalicelib.adapters.dynamodb.publish_leases import DynamoPublishLeases
 from chalicelib.adapters.dynamodb.routes import DynamoRoutes
@@ -83,6 +84,7 @@ def connect(settings: Settings) -> Ports:
         identity=CognitoIdentity(Lazy(aws_clients.cognito), settings.client_id),
         secrets=KmsSecretBox(kms, settings.key_alias, clock),
         cursors=SignedCursors(StoredCursorKey(kms, settings.key_alias, tables)),
+        override_key=StoredOverrideKey(kms, settings.key_alias, tables.client, settings.table("routing")),
     )
 
 

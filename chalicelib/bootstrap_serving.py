@@ -9,6 +9,7 @@ from functools import cache
 from chalicelib.adapters import aws_clients
 from chalicelib.adapters.aws_clients import Lazy
 from chalicelib.adapters.clock import SystemClock
+from chalicelib.adapters.dynamodb.override_keys import StoredOverrideKey
 from chalicelib.adapters.dynamodb.quotas import DynamoQuotaLedger
 from chalicelib.adapters.dynamodb.serving import DynamoServingReads, DynamoStates
 from chalicelib.adapters.dynamodb.servings import DynamoServings
@@ -46,6 +47,7 @@ def connect(settings: Settings) -> ServingPorts:
     """Make the serving ports of a stack; no client is made and nothing is called before a port is used."""
     clock = SystemClock()
     dynamodb = Lazy(aws_clients.serving_dynamodb)
+    kms = Lazy(aws_clients.kms)
     return ServingPorts(
         clock=clock,
         ids=UlidSource(),
@@ -56,5 +58,6 @@ def connect(settings: Settings) -> ServingPorts:
         ),
         servings=DynamoServings(dynamodb, settings.table("tenants"), clock),
         functions=LambdaCaller(Lazy(lambda: aws_clients.lambda_calls(aws_clients.INVOKE_SECONDS)), settings.stack),
-        secrets=KmsSecretBox(Lazy(aws_clients.kms), settings.key_alias, clock),
+        secrets=KmsSecretBox(kms, settings.key_alias, clock),
+        override_key=StoredOverrideKey(kms, settings.key_alias, dynamodb, settings.table("routing")),
     )

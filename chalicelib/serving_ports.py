@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chalicelib.ports import Clock, IdSource, SecretBox, ServingNotes, ServingReads, StateRepository, VersionCaller
+    from chalicelib.ports import (
+        Clock,
+        IdSource,
+        OverrideKey,
+        SecretBox,
+        ServingNotes,
+        ServingReads,
+        StateRepository,
+        VersionCaller,
+    )
     from chalicelib.ports.quotas import QuotaGate
 
 
@@ -22,3 +31,4 @@ class ServingPorts:
     servings: ServingNotes
     functions: VersionCaller
     secrets: SecretBox
+    override_key: OverrideKey

@@ -14,6 +14,7 @@ from chalicelib.api.routes import (
     installations,
     invocations,
     me,
+    overrides,
     plugins,
     tenants,
     versions,
@@ -29,6 +30,7 @@ app.register_blueprint(authentication.blueprint, url_prefix="/v1")
 app.register_blueprint(me.blueprint, url_prefix="/v1")
 app.register_blueprint(plugins.blueprint, url_prefix="/v1")
 app.register_blueprint(versions.blueprint, url_prefix="/v1")
+app.register_blueprint(overrides.blueprint, url_prefix="/v1")
 app.register_blueprint(deployments.blueprint, url_prefix="/v1")
 app.register_blueprint(tenants.blueprint, url_prefix="/v1")
 app.register_blueprint(installations.blueprint, url_prefix="/v1")

@@ -21,9 +21,11 @@ _FIXES = {
 }
 
 
-def command_of(plugin_id: str, document: Mapping[str, Any], caller: Caller) -> InvokePlugin:
+def command_of(
+    plugin_id: str, document: Mapping[str, Any], caller: Caller, override: str | None = None
+) -> InvokePlugin:
     """
-    Make the command from a body ``{tenantId, operation, input?, environment?}``.
+    Make the command from a body ``{tenantId, operation, input?, environment?}`` and the token of an override.
 
     Raises:
         NotFoundError: No plugin can have that name (404).
@@ -47,7 +49,7 @@ def command_of(plugin_id: str, document: Mapping[str, Any], caller: Caller) -> I
         named = ", ".join(each.field for each in wrong[:5])
         raise ValidationError(f"The body is not what this takes: {named}.", fix=wrong[0].fix, errors=tuple(wrong))
     return InvokePlugin(
-        caller, plugin_id, document["tenantId"], document["operation"], given_input, Environment(environment)
+        caller, plugin_id, document["tenantId"], document["operation"], given_input, Environment(environment), override
     )
 
 

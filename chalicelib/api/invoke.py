@@ -35,6 +35,9 @@ _UNTOLD = "-"
 #: Whoever may call the function itself was let in by IAM, as a host.
 _HOST = "lambda:Invoke"
 _KEY_HEADER = "idempotency-key"
+_OVERRIDE_HEADER = "x-hotswap-override"
+#: What is no part of the body in a host's own call.
+_APART = frozenset({"pluginId", "traceparent", "override"})
 
 
 class Incoming(NamedTuple):
@@ -45,6 +48,7 @@ class Incoming(NamedTuple):
     caller: Caller
     body: bytes
     key: str | None = None
+    override: str | None = None
 
 
 @blueprint.lambda_function(name="invoke_plugin")
@@ -52,7 +56,7 @@ def invoke_plugin(event: object, context: object) -> dict[str, Any]:
     """
     Answer a request of API Gateway's proxy integration, or a host's own call.
 
-    A host sends ``{pluginId, tenantId, operation, input, environment?}`` and gets the same document as over
+    A host sends ``{pluginId, tenantId, operation, input, environment?, override?}`` and gets the same document as over
     HTTP, a problem included: it has ``code`` and ``status``, an answer has ``result``.
     """
     if isinstance(event, Mapping) and "requestContext" in event:
@@ -77,6 +81,7 @@ def answer_proxied(event: Mapping[str, Any], context: object) -> Reply:
             caller=caller_of(event["requestContext"], trace_id),
             body=b64decode(text) if event.get("isBase64Encoded") else text.encode(),
             key=headers.get(_KEY_HEADER),
+            override=headers.get(_OVERRIDE_HEADER),
         )
 
     return _answer(read, path, trace_id, context)
@@ -91,9 +96,10 @@ def answer_direct(event: object, context: object) -> Reply:
     path = f"/v1/plugins/{plugin_id[:40]}/invoke"
 
     def read() -> Incoming:
-        body = {name: value for name, value in event.items() if name not in {"pluginId", "traceparent"}}
+        body = {name: value for name, value in event.items() if name not in _APART}
         caller = Caller(_HOST, frozenset({Role.HOST}), trace_id=trace_id)
-        return Incoming(path, plugin_id, caller, json.dumps(body).encode())
+        override = str(event["override"]) if "override" in event else None
+        return Incoming(path, plugin_id, caller, json.dumps(body).encode(), override=override)
 
     return _answer(read, path, trace_id, context)
 
@@ -127,12 +133,14 @@ def _once(incoming: Incoming, perform: Callable[[Incoming], Reply], context: obj
     # Powertools costs more than an invocation: only who asks for it waits for its import.
     from chalicelib.api.idempotency import RepeatKey, answer_once  # noqa: PLC0415
 
-    key = RepeatKey(incoming.caller.username, "POST", incoming.path, incoming.key or "", incoming.body)
+    # Another override is another request, even if its body is the same.
+    sent = incoming.body if incoming.override is None else b"\0".join((incoming.body, incoming.override.encode()))
+    key = RepeatKey(incoming.caller.username, "POST", incoming.path, incoming.key or "", sent)
     return answer_once(key, lambda: perform(incoming), context)
 
 
 def _invoke(incoming: Incoming, told: dict[str, Any]) -> Reply:
-    command = command_of(incoming.plugin_id, read_object(incoming.body), incoming.caller)
+    command = command_of(incoming.plugin_id, read_object(incoming.body), incoming.caller, incoming.override)
     told |= {"tenantId": command.tenant_id, "environment": command.environment, "operation": command.operation}
     made = invocations.invoke_plugin(command, serving_ports())
     told |= {"version": made.version, "reason": made.reason, "executionId": made.execution_id}

@@ -21,6 +21,7 @@ from pydantic.json_schema import models_json_schema
 from chalicelib.api.openapi_parts import (
     COMMON_HEADERS,
     EXTRA_HEADERS,
+    HEADER_PARAMETERS,
     IF_MATCH,
     INFO,
     PARAMETERS,
@@ -144,6 +145,8 @@ def _parameters(operation: Operation) -> Iterator[dict[str, Any]]:
         yield {"$ref": "#/components/parameters/IfMatch"}
     if operation.method == "POST" and operation.contract.is_repeatable:
         yield {"$ref": "#/components/parameters/IdempotencyKey"}
+    if operation.contract.action in HEADER_PARAMETERS:
+        yield HEADER_PARAMETERS[operation.contract.action]
 
 
 def _inlined(schema: dict[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ INFO: dict[str, Any] = {
         "**Lists** come in pages: send `nextCursor` as `cursor`, with the same filters, until it is null.\n\n"
         "**Repeats**: a POST with an `Idempotency-Key` is carried out once; within 24 hours the same key and body get "
         "the first answer again (`Idempotent-Replayed: true`). 5xx and 429 are not kept, nor is anything of logging "
-        "in: keeping that answer would mean keeping tokens.\n\n"
+        "in and of overrides: keeping those answers would mean keeping tokens.\n\n"
         "**Dry runs**: every change takes `?validateOnly=true`.\n\n"
         "**Unknown fields** are refused, and so is what this release can't honour: nothing you send is ignored."
     ),
@@ -66,6 +66,17 @@ IF_MATCH: dict[str, Any] = {
     "required": True,
     "description": "The ETag that you read: a change that somebody else made since is never overwritten unseen.",
     "schema": {"type": "string", "examples": ['"3"']},
+}
+
+#: Headers that one action takes.
+HEADER_PARAMETERS: dict[str, dict[str, Any]] = {
+    "invoke_plugin": {
+        "name": "X-HotSwap-Override",
+        "in": "header",
+        "required": False,
+        "description": "The token of an override: this request goes to its version, unless the tenant is pinned.",
+        "schema": {"type": "string", "maxLength": 2048},
+    }
 }
 
 COMMON_HEADERS: dict[str, Any] = {

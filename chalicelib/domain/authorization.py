@@ -61,6 +61,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "list_versions": _ALL,
     "show_version": _ALL,
     "download_version": _DEVELOPER,
+    "mint_override": _DEVELOPER,
     "create_deployment": _DEVELOPER,
     "list_deployments": _ALL,
     "show_deployment": _ALL,

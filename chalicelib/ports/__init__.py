@@ -11,6 +11,7 @@ from chalicelib.ports.deployments import DeploymentRepository, RouteRepository
 from chalicelib.ports.executions import Executions
 from chalicelib.ports.functions import PluginFunctions, PublishedVersion, StagedCode, VersionCaller
 from chalicelib.ports.identity import CursorCodec, Identity, Login, SecretBox, TokenVerifier
+from chalicelib.ports.overrides import OverrideKey
 from chalicelib.ports.registry import PluginRepository, PublishLeaseRepository, VersionRepository
 from chalicelib.ports.serving import ServingReads
 from chalicelib.ports.servings import ServingNotes, ServingRepository
@@ -27,6 +28,7 @@ __all__ = [
     "Identity",
     "InstallationRepository",
     "Login",
+    "OverrideKey",
     "PluginFunctions",
     "PluginRepository",
     "Ports",
@@ -70,3 +72,4 @@ class Ports:
     identity: Identity
     secrets: SecretBox
     cursors: CursorCodec
+    override_key: OverrideKey

@@ -181,3 +181,13 @@ def test_what_was_done_is_answered_even_if_it_can_not_be_kept(world: FakeWorld, 
     body = {"tenantId": "acme", "operation": "charge", "environment": "Development"}
 
     assert api.post(INVOKE, body, "hugo", key="k-1").status == 200
+
+
+def test_the_same_key_with_another_override_is_another_request(world: FakeWorld, api: Gateway) -> None:
+    a_served_tenant(world, api)
+    body = {"tenantId": "acme", "operation": "charge", "environment": "Development"}
+
+    plain = api.post(INVOKE, body, "hugo", key="k-1")
+    overridden = api.post(INVOKE, body, "hugo", key="k-1", headers={"X-HotSwap-Override": "forged"})
+
+    assert (plain.status, overridden.status) == (200, 422)

@@ -34,6 +34,7 @@ CONTRACT = {
     "list_versions": ALL,
     "show_version": ALL,
     "download_version": DEVELOPERS,
+    "mint_override": DEVELOPERS,
     "create_deployment": DEVELOPERS,
     "list_deployments": ALL,
     "show_deployment": ALL,

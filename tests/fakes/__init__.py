@@ -11,6 +11,7 @@ from tests.fakes.clock import FakeClock, FakeIds
 from tests.fakes.deployments import FakeDeployments, FakeRoutes
 from tests.fakes.functions import FakePluginFunctions
 from tests.fakes.identity import FakeExecutions, FakeIdentity, FakeSecretBox
+from tests.fakes.overrides import FakeOverrideKey
 from tests.fakes.plugins import FakePlugins, FakePublishLeases, FakeVersions
 from tests.fakes.quotas import FakeQuotaLedger
 from tests.fakes.servings import FakeServings
@@ -35,6 +36,7 @@ class FakeWorld:
     executions: FakeExecutions = field(default_factory=FakeExecutions)
     secrets: FakeSecretBox = field(default_factory=FakeSecretBox)
     servings: FakeServings = field(default_factory=FakeServings)
+    override_key: FakeOverrideKey = field(default_factory=FakeOverrideKey)
     ledger: FakeQuotaLedger = field(default_factory=FakeQuotaLedger)
     quotas: LeasedQuotas = field(init=False)
     artifacts: FakeArtifacts = field(init=False)
@@ -67,6 +69,7 @@ class FakeWorld:
             identity=self.identity,
             secrets=self.secrets,
             cursors=SignedCursors(lambda: b"key of the fake cursors"),
+            override_key=self.override_key,
         )
 
     @property
@@ -81,6 +84,7 @@ class FakeWorld:
             servings=self.servings,
             functions=self.functions,
             secrets=self.secrets,
+            override_key=self.override_key,
         )
 
 

@@ -41,7 +41,7 @@ def publish_lease(plugin_id: str) -> Key:
 
 
 def sealed_key(name: str) -> Key:
-    """Place an encrypted data key (registry)."""
+    """Place an encrypted data key: that of cursors (registry), that of overrides (routing)."""
     return "key", name
 
 

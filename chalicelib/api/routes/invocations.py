@@ -25,8 +25,8 @@ def invoke_plugin(plugin_id: str) -> Ok[InvocationResource]:
     The headers `X-HotSwap-Version` and `X-HotSwap-Reason` say which version that was, and why.
 
     Raises:
-        ValidationError: The plugin has no such operation, or the input breaks its schema (400).
-        ForbiddenError: The tenant is suspended (403).
+        ValidationError: The plugin has no such operation, the input breaks its schema, or the override is forged (400).
+        ForbiddenError: The tenant is suspended, or the override is over or for something else (403).
         NotFoundError: The tenant is not yours, has not installed the plugin, or nothing is deployed (404).
         StaleRevisionError: Another call changed the plugin's state for this tenant at the same time (409).
         PluginFailedError: The plugin failed (502).

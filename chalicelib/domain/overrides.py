@@ -1,0 +1,91 @@
+"""Overrides: a signed, short-lived token that sends single requests to one version, also one that nobody else gets."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.domain.errors import FieldError, ForbiddenError, ValidationError
+from chalicelib.domain.routes import Target
+
+#: The header that carries the token.
+HEADER = "X-HotSwap-Override"
+#: A smoke test takes minutes; a token that leaks is worth nothing soon after.
+MAX_LIFETIME = timedelta(minutes=15)
+DEFAULT_LIFETIME = timedelta(minutes=5)
+
+_SIGNATURE_BYTES = 32
+#: Longer than any token of ours; a longer text is not decoded at all.
+_MAX_LENGTH = 2048
+_FIX = "Ask for a new one: POST /plugins/{id}/versions/{v}/override."
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """
+    Leave to call *target* in one environment until *expires_at* (RFC 3339), given to *author*.
+
+    It holds the whole target, so that who verifies it needs to read nothing.
+    """
+
+    plugin_id: str
+    environment: str
+    target: Target
+    author: str
+    expires_at: str
+
+
+def sign(override: Override, key: bytes) -> str:
+    """Write the token: HMAC-SHA256, then what it signs, in URL-safe base64."""
+    body = json.dumps(asdict(override), separators=(",", ":"), sort_keys=True).encode()
+    return urlsafe_b64encode(_mac(body, key) + body).rstrip(b"=").decode()
+
+
+def verify(token: str, key: bytes, *, plugin_id: str, environment: str, now: str) -> Override:
+    """
+    Open a token that was signed with *key* for this plugin and environment.
+
+    Raises:
+        ValidationError: It was not made by this stack, or is cut or changed (400).
+        ForbiddenError: It is over, or for another plugin or environment (403).
+    """
+    raw = _decode(token)
+    signature, body = raw[:_SIGNATURE_BYTES], raw[_SIGNATURE_BYTES:]
+    if not hmac.compare_digest(signature, _mac(body, key)):
+        raise not_ours()
+    values: dict[str, Any] = json.loads(body)
+    override = Override(**{**values, "target": Target(**values["target"])})
+    if override.plugin_id != plugin_id:
+        raise ForbiddenError(f"The override is not for {plugin_id}.", fix=_FIX)
+    if override.environment != environment:
+        raise ForbiddenError(f"The override is for {override.environment}, not for {environment}.", fix=_FIX)
+    if override.expires_at <= now:
+        raise ForbiddenError(f"The override ended at {override.expires_at}.", fix=_FIX)
+    return override
+
+
+def not_ours() -> ValidationError:
+    """Say that a token is none of this stack's, and nothing of why."""
+    error = FieldError(f"/{HEADER}", "It is no token of this stack.", _FIX)
+    return ValidationError("The override is not valid.", fix=_FIX, errors=(error,))
+
+
+def _mac(body: bytes, key: bytes) -> bytes:
+    return hmac.digest(key, b"override\0" + body, "sha256")
+
+
+def _decode(token: str) -> bytes:
+    if len(token) > _MAX_LENGTH or not token.isascii():
+        raise not_ours()
+    try:
+        raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    except ValueError:
+        raise not_ours() from None
+    # One override, one text: base64 would else ignore foreign characters and spare bits.
+    if urlsafe_b64encode(raw).rstrip(b"=").decode() != token:
+        raise not_ours()
+    return raw
