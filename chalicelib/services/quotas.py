@@ -2,7 +2,7 @@
 Let calls in while their quota lasts: what a container has set aside, so that a warm one asks the ledger rarely.
 
 A container leases requests and execution time in chunks, and keeps its slot for the next call. When the
-ledger is away it lets calls in uncounted: see ADR 13.
+ledger is away it lets calls in uncounted: see ADR 12.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.ids import Environment
 from chalicelib.domain.installations import Installation, secret_context
+from chalicelib.domain.quotas import QuotaExceededError
 from chalicelib.domain.routes import Route, SplitBy, Target
 from chalicelib.domain.tenants import Tenant, TenantStatus
 from chalicelib.services.invocations import InvokePlugin, invoke_plugin
@@ -228,3 +229,56 @@ def test_a_split_by_request_does_not_write_for_each_request(world: FakeWorld) ->
 
     assert versions == ["2.0.0", "1.0.0", "2.0.0"]
     assert world.servings.writes == 1
+
+
+def limit(world: FakeWorld, **quotas: int) -> None:
+    world.tables.installations["acme", "echo"] = replace(world.tables.installations["acme", "echo"], quotas=quotas)
+
+
+def test_a_call_beyond_the_quota_is_refused_and_reaches_no_plugin(world: FakeWorld) -> None:
+    limit(world, requestsPerMinute=2)
+    invoke_plugin(CHARGE, world.serving_ports)
+    invoke_plugin(CHARGE, world.serving_ports)
+
+    with pytest.raises(QuotaExceededError, match="2 of 2"):
+        invoke_plugin(CHARGE, world.serving_ports)
+
+    assert len(world.functions.calls) == 2
+    assert invoke_plugin(replace(CHARGE, tenant_id="globex"), world.serving_ports).is_metered
+
+
+@pytest.mark.parametrize("failure", [PluginTimeoutError("too slow"), PluginFailedError("no"), RuntimeError("a bug")])
+def test_a_call_gives_its_slot_back_however_it_ends(world: FakeWorld, failure: Exception) -> None:
+    limit(world, concurrentExecutions=1)
+
+    for _ in range(3):
+        world.functions.fail_next("call", failure)
+        with pytest.raises(type(failure)):
+            invoke_plugin(CHARGE, world.serving_ports)
+
+    assert invoke_plugin(CHARGE, world.serving_ports).result == {"charged": 5}
+
+
+def test_a_plugin_that_calls_itself_beyond_its_slots_is_refused(world: FakeWorld) -> None:
+    limit(world, concurrentExecutions=1)
+    world.functions.respond("echo", "v1-0-0", lambda _: dict(invoke_plugin(CHARGE, world.serving_ports).result))
+
+    with pytest.raises(QuotaExceededError, match="concurrentExecutions"):
+        invoke_plugin(CHARGE, world.serving_ports)
+
+
+def test_calls_go_on_uncounted_while_the_ledger_is_away(world: FakeWorld) -> None:
+    limit(world, requestsPerMinute=1)
+    world.ledger.is_away = True
+
+    invocations = [invoke_plugin(CHARGE, world.serving_ports) for _ in range(3)]
+
+    assert [made.is_metered for made in invocations] == [False] * 3
+
+
+def test_the_tier_decides_where_the_installation_says_nothing(world: FakeWorld) -> None:
+    for _ in range(60):
+        invoke_plugin(CHARGE, world.serving_ports)
+
+    with pytest.raises(QuotaExceededError, match="60 of 60"):
+        invoke_plugin(CHARGE, world.serving_ports)
