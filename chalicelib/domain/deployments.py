@@ -15,7 +15,7 @@ LEASE_SECONDS = 900
 
 
 class DeploymentStatus(StrEnum):
-    """Life of a deployment (CONTRACT §4)."""
+    """Life of a deployment."""
 
     PENDING = "Pending"
     PENDING_APPROVAL = "PendingApproval"
@@ -89,7 +89,8 @@ class Deployment:
     One attempt. Times are RFC 3339 UTC; *fence* is its lease's token.
 
     *last_known_good* is the complete route before it began (None: not prepared yet).
-    *attempt* and the id name the execution, so starting twice starts once.
+    *attempt* and the id name the execution, so starting twice starts once. *affected_tenants* had the plugin
+    enabled when it began.
     """
 
     id: str
@@ -106,6 +107,7 @@ class Deployment:
     status: DeploymentStatus = DeploymentStatus.PENDING
     status_reason: str = ""
     previous_version: str | None = None
+    affected_tenants: int = 0
     last_known_good: Route | None = None
     health_checks: tuple[HealthCheck, ...] = ()
     attempt: int = 1

@@ -9,7 +9,7 @@ from chalicelib.domain.errors import ConflictError
 
 
 class PluginType(StrEnum):
-    """What a plugin extends (CONTRACT §2)."""
+    """What a plugin extends."""
 
     PAYMENT_GATEWAY = "PaymentGateway"
     AUTH_PROVIDER = "AuthProvider"

@@ -11,7 +11,7 @@ from chalicelib.domain.routes import FULL_BPS
 
 
 class Strategy(StrEnum):
-    """How a candidate gets to 100 % (CONTRACT §4)."""
+    """How a candidate gets to 100 %."""
 
     DIRECT = "Direct"
     CANARY = "Canary"

@@ -113,6 +113,9 @@ class InstallationRepository(Protocol):
     def pinned(self, plugin_id: str, version: str, *, now: str) -> int:
         """Count the tenants that a pin holds on a version at *now*; a new one may be missing for a moment."""
 
+    def count_enabled(self, plugin_id: str) -> int:
+        """Count the tenants that have the plugin enabled; a new one may be missing for a moment."""
+
     def is_installed_anywhere(self, plugin_id: str) -> bool:
         """Tell whether any tenant has an enabled installation of the plugin."""
 

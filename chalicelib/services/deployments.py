@@ -109,6 +109,7 @@ def _prepare(command: CreateDeployment, last: Lease | None, ports: Ports) -> Dep
         trace_id=command.caller.trace_id,
         reason=command.reason,
         previous_version=route.stable.version if route and route.stable else None,
+        affected_tenants=ports.installations.count_enabled(command.plugin_id),
     )
     return replace(deployment, execution_arn=ports.executions.arn_of("deployment", deployment.execution_name))
 

@@ -7,10 +7,17 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.authorization import require_tenant
-from chalicelib.domain.errors import ConflictError, FieldError, NotFoundError, PayloadTooLargeError, ValidationError
+from chalicelib.domain.errors import (
+    ConflictError,
+    FieldError,
+    NotFoundError,
+    PayloadTooLargeError,
+    UnprocessableError,
+    ValidationError,
+)
 from chalicelib.domain.installations import ConfigRevision, Installation, secret_context
 from chalicelib.domain.times import rfc3339
-from chalicelib.services.configurations import deciding_version, require_fitting, require_small
+from chalicelib.services.configurations import deciding_version, ready_versions, require_fitting, require_small
 from chalicelib.services.installation_writes import Change, write
 
 if TYPE_CHECKING:
@@ -125,10 +132,12 @@ def put_secret(command: PutSecret, ports: Ports) -> Installation:
         NotFoundError: There is no such tenant (for this caller), or it has not installed the plugin (404).
         ValidationError: The value is empty, or the name too long (400).
         PayloadTooLargeError: The value has more than 4 KiB (413).
+        UnprocessableError: No version of the plugin asks for a secret of that name (422).
     """
     require_tenant(command.caller, command.tenant_id)
     existing = ports.installations.get(command.tenant_id, command.plugin_id)
     _check_secret(command)
+    _require_declared(command.plugin_id, command.name, ports)
     if command.validate_only:
         return existing
     sealed = ports.secrets.seal(command.value, secret_context(command.tenant_id, command.plugin_id, command.name))
@@ -163,6 +172,20 @@ def _check_secret(command: PutSecret) -> None:
         raise PayloadTooLargeError(
             f"A secret holds at most {MAX_SECRET_BYTES:,} bytes.", fix="Store a reference to a larger secret."
         )
+
+
+def _require_declared(plugin_id: str, name: str, ports: Ports) -> None:
+    """Refuse what no version would ever be given: a misspelt name would be found out only when a call fails."""
+    declared: set[str] = set()
+    for version in ready_versions(plugin_id, ports):
+        declared |= {*version.manifest.get("secrets", ())}
+        if name in declared:
+            return
+    if declared:
+        fix = f"Use one of: {', '.join(sorted(declared))}."
+    else:
+        fix = 'Name it under "secrets" in plugin.json, and publish that version first.'
+    raise UnprocessableError(f"No version of {plugin_id} asks for a secret {name[:MAX_SECRET_NAME]!r}.", fix=fix)
 
 
 def _require_both(caller: Caller, tenant_id: str, plugin_id: str, ports: Ports) -> None:

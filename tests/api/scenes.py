@@ -38,7 +38,7 @@ def a_ready_version(world: FakeWorld, api: Gateway, number: str = "1.0.0", name:
         status=VersionStatus.READY,
         lambda_version="1",
         object_version="v1",
-        manifest={"name": name, "version": number, "entryPoint": "stripe_gateway:handle"},
+        manifest={"name": name, "version": number, "entryPoint": "stripe_gateway:handle", "secrets": ["apiKey"]},
         init_ms=12.5,
         ready_at="2026-11-22T15:00:00.000Z",
     )

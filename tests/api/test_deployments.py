@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.domain.errors import TransientError
 from tests.api.gateway import Gateway
-from tests.api.scenes import PLUGIN, a_draft, a_plugin, a_ready_version
+from tests.api.scenes import PLUGIN, a_draft, a_plugin, a_ready_version, a_tenant, an_installation
 from tests.fakes import FakeWorld
 
 DIRECT = {"pluginId": PLUGIN, "version": "1.0.0", "environment": "Development", "strategy": "Direct"}
@@ -57,6 +57,19 @@ def test_two_deployments_at_once_are_one_and_a_conflict(ready: Gateway) -> None:
 
     assert (first.status, second.status, second.code) == (202, 409, "CONFLICT")
     assert first.json["deploymentId"] in second.json["fix"]
+
+
+def test_a_deployment_tells_how_many_tenants_it_moves_and_keeps_that(world: FakeWorld, ready: Gateway) -> None:
+    for tenant in ("acme", "globex"):
+        a_tenant(ready, tenant)
+        an_installation(ready, tenant)
+
+    preview = ready.post("/v1/deployments?validateOnly=true", DIRECT)
+    begun = ready.post("/v1/deployments", DIRECT)
+    world.tables.installations.clear()
+
+    assert (preview.json["affectedTenants"], begun.json["affectedTenants"]) == (2, 2)
+    assert ready.get(f"/v1/deployments/{begun.json['deploymentId']}").json["affectedTenants"] == 2
 
 
 def test_a_dry_run_shows_the_plan_and_changes_nothing(world: FakeWorld, ready: Gateway) -> None:

@@ -48,6 +48,7 @@ def test_the_tenant_of_a_token_is_checked_at_each_read(world: FakeWorld, api: Ga
 
 def test_a_tenants_change_is_audited_with_its_tenant(world: FakeWorld, api: Gateway) -> None:
     a_served_tenant(world, api)
+    a_ready_version(world, api)
 
     api.put(f"/v1/tenants/acme/plugins/{PLUGIN}/secrets/apiKey", {"value": "sk"}, "olga")
 

@@ -3,13 +3,14 @@
 import pytest
 
 from tests.api.gateway import Gateway, path_of
-from tests.api.scenes import PLUGIN, a_plugin, a_tenant, an_installation
+from tests.api.scenes import PLUGIN, a_plugin, a_ready_version, a_tenant, an_installation
 from tests.fakes import FakeWorld
 
 
 @pytest.fixture
-def installed(api: Gateway) -> Gateway:
+def installed(world: FakeWorld, api: Gateway) -> Gateway:
     a_plugin(api)
+    a_ready_version(world, api)
     for tenant in ("acme", "globex"):
         a_tenant(api, tenant)
         an_installation(api, tenant, configuration={"currency": "eur"})
@@ -38,6 +39,9 @@ def test_a_taken_id_is_a_conflict_and_a_bad_one_is_refused(api: Gateway) -> None
     "method, path",
     [
         ("GET", "/v1/tenants/{}"),
+        ("PATCH", "/v1/tenants/{}"),
+        ("GET", "/v1/tenants/{}/export"),
+        ("DELETE", f"/v1/tenants/{{}}/plugins/{PLUGIN}"),
         ("GET", "/v1/tenants/{}/plugins"),
         ("POST", f"/v1/tenants/{{}}/plugins/{PLUGIN}/enable"),
         ("POST", f"/v1/tenants/{{}}/plugins/{PLUGIN}/disable"),
@@ -150,3 +154,130 @@ def test_a_secret_has_limits(installed: Gateway) -> None:
         installed.put(path_of("tenants", "acme", "plugins", "other-one", "secrets", "k"), {"value": "x"}, "olga").status
         == 404
     )
+
+
+def test_an_admin_changes_everything_of_a_tenant_and_an_owner_its_name(api: Gateway) -> None:
+    a_tenant(api)
+
+    changed = api.patch("/v1/tenants/acme", {"tier": "Enterprise", "ring": "beta", "status": "Suspended"}, "root")
+    named = api.patch("/v1/tenants/acme", {"name": "ACME"}, "olga")
+
+    assert [changed.json[field] for field in ("tier", "ring", "status")] == ["Enterprise", "beta", "Suspended"]
+    assert (named.json["name"], named.json["status"], named.headers["ETag"]) == ("ACME", "Suspended", '"2"')
+    assert api.patch("/v1/tenants/acme", {"status": "Active"}, "root").json["status"] == "Active"
+
+
+@pytest.mark.parametrize("body", [{"tier": "Enterprise"}, {"ring": "internal"}, {"status": "Active", "name": "A"}])
+def test_an_owner_does_not_change_what_it_pays_or_gets(world: FakeWorld, api: Gateway, body: dict[str, str]) -> None:
+    a_tenant(api)
+
+    answer = api.patch("/v1/tenants/acme", body, "olga")
+
+    assert (answer.status, answer.wrong) == (403, {f"/{name}" for name in body} - {"/name"})
+    assert world.tables.tenants["acme"].revision == 0
+
+
+@pytest.mark.parametrize(
+    "body", [{"tier": "Gold"}, {"ring": "Über"}, {"status": "Erased"}, {"name": ""}, {"id": "globex"}]
+)
+def test_a_change_that_makes_no_sense_is_refused(api: Gateway, body: dict[str, str]) -> None:
+    a_tenant(api)
+
+    assert api.patch("/v1/tenants/acme", body, "root").wrong == {f"/{name}" for name in body}
+
+
+def test_a_change_of_nothing_and_a_dry_run_write_nothing(world: FakeWorld, api: Gateway) -> None:
+    a_tenant(api)
+    before = list(world.tables.records)
+
+    assert api.patch("/v1/tenants/acme", {}, "root").status == 200
+    assert api.patch("/v1/tenants/acme", {"ring": "general"}, "root").status == 200
+    assert api.patch("/v1/tenants/acme?validateOnly=true", {"ring": "beta"}, "root").json["ring"] == "beta"
+    assert world.tables.records == before
+
+
+def test_tenants_are_filtered_and_a_cursor_is_good_for_its_filter_only(api: Gateway) -> None:
+    for number in range(6):
+        api.post("/v1/tenants", {"id": f"t{number}", "ring": "beta" if number % 2 else "general"}, "root")
+
+    first = api.get("/v1/tenants?ring=beta&limit=2", "root").json
+    second = api.get(f"/v1/tenants?ring=beta&limit=2&cursor={first['nextCursor']}", "root").json
+
+    assert [item["id"] for item in first["items"] + second["items"]] == ["t1", "t3", "t5"]
+    assert second["hasMore"] is False
+    assert api.get(f"/v1/tenants?limit=2&cursor={first['nextCursor']}", "root").status == 400
+    assert api.get("/v1/tenants?tier=Gold", "root").wrong == {"/tier"}
+
+
+def test_an_export_holds_everything_but_the_values_of_secrets(world: FakeWorld, installed: Gateway) -> None:
+    installed.put(f"/v1/tenants/acme/plugins/{PLUGIN}/secrets/apiKey", {"value": "sk_live_1"}, "olga")
+    world.tables.states["acme", PLUGIN] = {"count": 3}, 1
+
+    answer = installed.get("/v1/tenants/acme/export", "olga")
+
+    (item,) = answer.json["items"]
+    assert answer.json["tenant"]["id"] == "acme"
+    assert (item["configuration"], item["state"], item["secrets"]) == ({"currency": "eur"}, {"count": 3}, ["apiKey"])
+    assert "sk_live_1" not in answer.text
+    assert world.tables.installations["acme", PLUGIN].sealed_secrets["apiKey"] not in answer.text
+
+
+def test_an_export_comes_in_pages_that_one_answer_can_hold(installed: Gateway) -> None:
+    for number in range(10):
+        a_plugin(installed, f"plugin-{number}")
+        an_installation(installed, name=f"plugin-{number}")
+
+    first = installed.get("/v1/tenants/acme/export", "olga").json
+    second = installed.get(f"/v1/tenants/acme/export?cursor={first['nextCursor']}", "olga").json
+
+    assert (len(first["items"]), len(second["items"]), second["hasMore"]) == (10, 1, False)
+    assert installed.get("/v1/tenants/acme/export?limit=11", "olga").status == 400
+
+
+def test_a_deleted_tenant_is_gone_with_everything_and_the_report_says_what_went(
+    world: FakeWorld, installed: Gateway
+) -> None:
+    world.tables.states["acme", PLUGIN] = {"count": 3}, 1
+
+    dry = installed.delete("/v1/tenants/acme?validateOnly=true", "root")
+    answer = installed.delete("/v1/tenants/acme", "root")
+
+    assert dry.json["erased"] == answer.json["erased"] == {"configRevisions": 1, "installations": 1, "states": 1}
+    assert answer.json["status"] == "Erased"
+    assert installed.get("/v1/tenants/acme", "root").status == 404
+    assert installed.delete("/v1/tenants/acme", "root").status == 404
+    assert {tenant for tenant, _ in world.tables.installations} == {"globex"}
+    assert {key[0] for key in world.tables.revisions} == {"globex"}
+    assert world.tables.states == {}
+    assert installed.post("/v1/tenants", {"id": "acme"}, "root").status == 201
+
+
+def test_an_uninstalled_plugin_leaves_nothing_of_its_configuration_and_secrets(
+    world: FakeWorld, installed: Gateway
+) -> None:
+    base = f"/v1/tenants/acme/plugins/{PLUGIN}"
+    installed.put(f"{base}/secrets/apiKey", {"value": "sk_live_1"}, "olga")
+
+    dry = installed.delete(f"{base}?validateOnly=true", "olga")
+    answer = installed.delete(base, "olga")
+
+    assert dry.json["erased"] == answer.json["erased"] == {"configRevisions": 1, "installations": 1, "secrets": 1}
+    assert installed.delete(base, "olga").status == 404
+    assert installed.get("/v1/tenants/acme/plugins", "olga").json["items"] == []
+    again = installed.post(f"{base}/enable", {}, "olga").json
+    assert (again["configuration"], again["secrets"]) == ({}, [])
+    assert ("globex", PLUGIN) in world.tables.installations
+
+
+def test_a_secret_that_no_version_asks_for_is_refused_with_those_that_are(installed: Gateway) -> None:
+    answer = installed.put(f"/v1/tenants/acme/plugins/{PLUGIN}/secrets/apikey", {"value": "sk"}, "olga")
+
+    assert (answer.status, answer.json["fix"]) == (422, "Use one of: apiKey.")
+
+
+def test_a_reference_to_a_secret_elsewhere_is_refused_while_nothing_resolves_it(installed: Gateway) -> None:
+    body = {"secretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x"}
+
+    answer = installed.put(f"/v1/tenants/acme/plugins/{PLUGIN}/secrets/apiKey", body, "olga")
+
+    assert (answer.status, answer.wrong) == (422, {"/secretArn"})

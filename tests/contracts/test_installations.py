@@ -81,6 +81,20 @@ def test_a_plugin_is_installed_anywhere_while_one_tenant_has_it_enabled(outside:
     assert not installations.is_installed_anywhere(PLUGIN)
 
 
+def test_only_tenants_that_have_the_plugin_enabled_are_counted(outside: Outside) -> None:
+    installations = outside.ports.installations
+    assert installations.count_enabled(PLUGIN) == 0
+
+    for tenant_id in ("acme", "globex"):
+        installations.put(tenant_id, an_installation(tenant_id), a_record())
+    installations.put("acme", an_installation("acme", "other-plugin"), a_record())
+
+    assert installations.count_enabled(PLUGIN) == 2
+    acme = installations.get("acme", PLUGIN)
+    installations.put("acme", replace(acme, is_enabled=False), a_record())
+    assert installations.count_enabled(PLUGIN) == 1
+
+
 def test_put_refuses_a_tenant_that_is_not_there_or_is_being_erased(outside: Outside) -> None:
     outside.ports.tenants.save(replace(a_tenant(), erasing_since=NOW), a_record())
 
@@ -188,7 +202,7 @@ WRITES: dict[str, Callable[[Outside, Installation], object]] = {
 
 
 def test_no_method_that_touches_one_tenants_data_is_left_out_here() -> None:
-    of_no_tenant = {"pinned", "is_installed_anywhere"}
+    of_no_tenant = {"pinned", "count_enabled", "is_installed_anywhere"}
     methods = {name for name in vars(InstallationRepository) if not name.startswith("_")} - of_no_tenant
 
     assert methods == {"get", "page", "revisions", "revision"} | set(WRITES)

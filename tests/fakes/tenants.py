@@ -138,6 +138,9 @@ class FakeInstallations:
         listed = sorted((plugin, item) for (tenant, plugin), item in self._all() if tenant == tenant_id)
         return page_of(listed, request)
 
+    def count_enabled(self, plugin_id: str) -> int:
+        return sum(plugin == plugin_id and item.is_enabled for (_, plugin), item in self._all())
+
     def is_installed_anywhere(self, plugin_id: str) -> bool:
         return any(plugin == plugin_id and item.is_enabled for (_, plugin), item in self._all())
 

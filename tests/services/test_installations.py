@@ -11,6 +11,7 @@ from chalicelib.domain.authorization import Caller, Role
 from chalicelib.domain.errors import ConflictError, NotFoundError, PayloadTooLargeError, ValidationError
 from chalicelib.domain.plugins import PluginType
 from chalicelib.domain.tenants import Tier
+from chalicelib.domain.versions import Version, VersionStatus
 from chalicelib.services.authentication import LogIn, log_in
 from chalicelib.services.configurations import MAX_CONFIG_BYTES
 from chalicelib.services.installations import (
@@ -39,6 +40,9 @@ def world() -> FakeWorld:
     """Make a world with tenants acme and globex and the plugin echo, installed by nobody."""
     world = FakeWorld()
     register_plugin(RegisterPlugin(ADMIN, "echo", PluginType.OTHER), world.ports)
+    manifest = {"secrets": ["apiKey"]}
+    ready = Version("echo", "1.0.0", "", 0, VersionStatus.READY, "", "root", "key", manifest=manifest)
+    world.tables.versions["echo", "1.0.0"] = ready
     for tenant in ("acme", "globex"):
         create_tenant(CreateTenant(ADMIN, tenant, tenant.title(), Tier.STARTER), world.ports)
     return world

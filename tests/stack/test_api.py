@@ -37,16 +37,6 @@ def repeatable(stack: RunningStack, path: str, token: str, body: object, key: st
             return Answer(error.code, dict(error.headers), json.load(error))
 
 
-def test_secret_is_sealed_with_the_stacks_key_and_not_shown(installed: RunningStack) -> None:
-    token = installed.token("admin")
-
-    path = f"/v1/tenants/initech/plugins/{PLUGIN}/secrets/apiKey"
-    answer = installed.request("PUT", path, token=token, body={"value": "sk_very_secret"})
-
-    assert (answer.status, answer.body["secrets"]) == (200, ["apiKey"])
-    assert "sk_very_secret" not in json.dumps(answer.body)
-
-
 @pytest.mark.parametrize("number", ["1.0.0", "1.0.0-beta.1+5"])
 def test_every_semver_survives_the_gateways_path(installed: RunningStack, number: str) -> None:
     token = installed.token("admin")

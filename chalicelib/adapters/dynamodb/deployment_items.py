@@ -24,6 +24,7 @@ class DeploymentItem(ListedItem):
     status = UnicodeAttribute()
     status_reason = UnicodeAttribute()
     previous_version = UnicodeAttribute(null=True)
+    affected_tenants = NumberAttribute()
     last_known_good = JSONAttribute(null=True)
     health_checks = JSONAttribute()
     attempt = NumberAttribute()

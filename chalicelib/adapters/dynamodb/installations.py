@@ -161,6 +161,11 @@ class DynamoInstallations:
         )
 
     @translated("DynamoDB")
+    def count_enabled(self, plugin_id: str) -> int:
+        """Count the tenants that have the plugin enabled; a new one may be missing for a moment (index)."""
+        return self._items.count(keys.installed(plugin_id), index_name=InstallationItem.listing.Meta.index_name)
+
+    @translated("DynamoDB")
     def is_installed_anywhere(self, plugin_id: str) -> bool:
         """Tell whether any tenant has an enabled installation of the plugin; only such are in the index."""
         index = InstallationItem.listing.Meta.index_name

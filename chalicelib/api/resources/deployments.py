@@ -196,6 +196,7 @@ class DeploymentResource(Resource):
     candidate_percentage: float
     plan: list[StepResource]
     current_step: Annotated[int | None, Field(description="Index of the first step that is not done; null at the end.")]
+    affected_tenants: Annotated[int, Field(description="How many tenants had the plugin enabled when it began.")]
     approvals: Annotated[list[dict[str, Any]], Field(description="Empty: nothing that needs one is accepted yet.")]
     health_checks: list[HealthCheckResource]
     initiated_by: str
@@ -223,6 +224,7 @@ class DeploymentResource(Resource):
             candidate_percentage=deployment.candidate_bps / 100,
             plan=[StepResource.of(step) for step in deployment.plan.steps],
             current_step=current.index if current and not deployment.status.is_final else None,
+            affected_tenants=deployment.affected_tenants,
             approvals=[],
             health_checks=[HealthCheckResource.of(check) for check in deployment.health_checks],
             initiated_by=deployment.initiated_by,

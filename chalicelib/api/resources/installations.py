@@ -51,12 +51,24 @@ class SecretBody(Body):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"value": "sk_live_…"}]})
 
-    value: Annotated[str, Field(min_length=1, description="Send the secret's value, at most 4 KiB.", repr=False)]
+    value: Annotated[
+        str | None, Field(min_length=1, description="Send the secret's value, at most 4 KiB.", repr=False)
+    ] = None
+    secret_arn: Annotated[str | None, Field(max_length=2048, description="Not in this release: refused.")] = None
 
     def to_command(self, caller: Caller, names: tuple[str, str, str], *, validate_only: bool) -> PutSecret:
-        """Make the command of the use case; *names* are tenant, plugin and secret."""
+        """
+        Make the command of the use case; *names* are tenant, plugin and secret.
+
+        Raises:
+            UnprocessableError: It refers to a secret elsewhere, which no invocation could read (422).
+        """
+        if self.secret_arn is not None:
+            fix = "Send the value itself: it is encrypted under this tenant, plugin and name."
+            errors = (FieldError("/secretArn", "It can't be honoured in this release.", fix),)
+            raise UnprocessableError("References to Secrets Manager are not resolved yet.", fix=fix, errors=errors)
         tenant_id, plugin_id, name = names
-        return PutSecret(caller, tenant_id, plugin_id, name, self.value, validate_only=validate_only)
+        return PutSecret(caller, tenant_id, plugin_id, name, self.value or "", validate_only=validate_only)
 
 
 class InstallationResource(Resource):

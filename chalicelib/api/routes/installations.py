@@ -6,10 +6,12 @@ from chalicelib.api._endpoint import endpoint
 from chalicelib.api.answers import Created, Ok
 from chalicelib.api.blueprints import ApiBlueprint
 from chalicelib.api.models import Listing, PageResource
+from chalicelib.api.resources.erasures import ErasureResource
 from chalicelib.api.resources.installations import EnablePluginBody, InstallationResource, SecretBody
 from chalicelib.domain.authorization import Caller, require_tenant
 from chalicelib.ports import Ports
-from chalicelib.services import installations
+from chalicelib.services import erasures, installations
+from chalicelib.services.erasures import UninstallPlugin
 from chalicelib.services.installations import DeleteSecret, DisablePlugin
 
 blueprint = ApiBlueprint(__name__)
@@ -63,6 +65,22 @@ def disable_plugin(
     return Ok(InstallationResource.of(installation), revision=installation.revision)
 
 
+@blueprint.route("/tenants/{tenant_id}/plugins/{plugin_id}", methods=["DELETE"])
+@endpoint(blueprint)
+def uninstall_plugin(
+    tenant_id: str, plugin_id: str, caller: Caller, ports: Ports, *, validate_only: bool
+) -> Ok[ErasureResource]:
+    """
+    Erase a tenant's installation: its configuration and history, secrets, pin and state. Nothing comes back.
+
+    Raises:
+        StaleRevisionError: Somebody changed it at the same moment (409).
+    """
+    command = UninstallPlugin(caller, tenant_id, plugin_id, validate_only=validate_only)
+
+    return Ok(ErasureResource.of(erasures.uninstall_plugin(command, ports)))
+
+
 @blueprint.route("/tenants/{tenant_id}/plugins/{plugin_id}/secrets/{name}", methods=["PUT"])
 @endpoint(blueprint, body=SecretBody)
 def put_secret(
@@ -80,6 +98,7 @@ def put_secret(
 
     Raises:
         PayloadTooLargeError: The value has more than 4 KiB (413).
+        UnprocessableError: No version of the plugin asks for a secret of that name (422).
     """
     command = body.to_command(caller, (tenant_id, plugin_id, name), validate_only=validate_only)
     installation = installations.put_secret(command, ports)

@@ -1,0 +1,119 @@
+"""Erasures: whatever moment they are cut off at, a repeat finishes them, and nothing new slips in between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from chalicelib.domain.authorization import Caller, Role
+from chalicelib.domain.errors import ConflictError, NotFoundError, TransientError
+from chalicelib.domain.installations import ConfigRevision, Installation
+from chalicelib.domain.plugins import PluginType
+from chalicelib.domain.tenants import Erased, Tenant, TenantStatus
+from chalicelib.services.erasures import EraseTenant, erase_tenant
+from chalicelib.services.installations import EnablePlugin, enable_plugin
+from chalicelib.services.plugins import RegisterPlugin, register_plugin
+from chalicelib.services.tenants import UpdateTenant, update_tenant
+from tests.fakes import FakeWorld
+from tests.fakes.tenants import FakeTenants
+
+ADMIN = Caller("root", frozenset({Role.ADMIN}))
+ERASE = EraseTenant(ADMIN, "acme")
+NOW = "2026-11-22T15:00:00.000Z"
+
+
+@dataclass
+class DyingTenants(FakeTenants):
+    """Dies once, after it has erased so many items."""
+
+    erases_first: int = 0
+    has_died: bool = False
+
+    def erase(self, tenant_id: str, *, limit: int) -> Erased:
+        if self.has_died:
+            return super().erase(tenant_id, limit=limit)
+        self.has_died = True
+        super().erase(tenant_id, limit=self.erases_first)
+        raise TransientError("The process died.")
+
+
+@pytest.fixture
+def world() -> FakeWorld:
+    """Make a world in which acme has two plugins, one with a secret, one with state."""
+    world = FakeWorld()
+    register_plugin(RegisterPlugin(ADMIN, "echo", PluginType.OTHER), world.ports)
+    world.tables.tenants["acme"] = Tenant("acme", "Acme", NOW, NOW)
+    echo = Installation("acme", "echo", NOW, NOW, sealed_secrets={"key": "sealed"}, config_revision=1, revision=1)
+    world.tables.installations["acme", "echo"] = echo
+    world.tables.installations["acme", "other"] = replace(echo, plugin_id="other", sealed_secrets={})
+    world.tables.revisions["acme", "echo", 1] = ConfigRevision(1, {}, "olga", NOW)
+    world.tables.states["acme", "other"] = {"count": 1}, 1
+    return world
+
+
+def left(world: FakeWorld) -> int:
+    tables = world.tables
+    return len(tables.tenants) + len(tables.installations) + len(tables.revisions) + len(tables.states)
+
+
+@pytest.mark.parametrize("erases_first", [0, 1, 100])
+def test_an_erasure_that_died_is_finished_by_a_repeat(world: FakeWorld, erases_first: int) -> None:
+    ports = replace(world.ports, tenants=DyingTenants(world.tables, erases_first))
+    with pytest.raises(TransientError):
+        erase_tenant(ERASE, ports)
+    marked = world.tables.tenants["acme"]
+
+    finished = erase_tenant(ERASE, ports)
+
+    assert (marked.status, marked.erasing_since) == (TenantStatus.SUSPENDED, finished.began_at)
+    assert finished.is_complete
+    assert left(world) == 0
+    assert world.tables.actions[-2:] == ["BeginErasure", "EraseTenant"]
+
+
+def test_an_erasure_that_died_before_its_last_write_is_finished_by_a_repeat(world: FakeWorld) -> None:
+    world.tables.tenants["acme"] = replace(world.tables.tenants["acme"], erasing_since=NOW)
+    world.tables.fail_next(TransientError("The process died."))
+    with pytest.raises(TransientError):
+        erase_tenant(ERASE, world.ports)
+
+    finished = erase_tenant(ERASE, world.ports)
+
+    assert (finished.is_complete, finished.counts) == (True, {})
+    assert left(world) == 0
+
+
+def test_nothing_is_written_for_a_tenant_whose_erasure_has_begun(world: FakeWorld) -> None:
+    ports = replace(world.ports, tenants=DyingTenants(world.tables))
+    with pytest.raises(TransientError):
+        erase_tenant(ERASE, ports)
+    del world.tables.installations["acme", "echo"]
+
+    with pytest.raises(NotFoundError):
+        enable_plugin(EnablePlugin(ADMIN, "acme", "echo"), world.ports)
+    with pytest.raises(ConflictError) as refused:
+        update_tenant(UpdateTenant(ADMIN, "acme", status=TenantStatus.ACTIVE), world.ports)
+
+    assert "DELETE" in refused.value.fix
+    assert ("acme", "echo") not in world.tables.installations
+
+
+def test_more_than_one_request_can_take_goes_by_repeats(world: FakeWorld) -> None:
+    in_parts = replace(ERASE, max_items=3)
+
+    first = erase_tenant(in_parts, world.ports)
+    second = erase_tenant(in_parts, world.ports)
+
+    assert (first.is_complete, second.is_complete) == (False, True)
+    assert sum(first.counts.values()) + sum(second.counts.values()) == 4 + 1  # the secret is in an installation
+    assert left(world) == 0
+
+
+def test_a_dry_run_tells_what_would_go(world: FakeWorld) -> None:
+    before = left(world)
+
+    preview = erase_tenant(replace(ERASE, validate_only=True), world.ports)
+
+    assert preview.counts == {"configRevisions": 2, "installations": 2, "secrets": 1, "states": 1}
+    assert (left(world), world.tables.tenants["acme"].erasing_since) == (before, None)
