@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     show_default=True,
     help="ministack is started here; localstack is found by localstack-client's settings.",
 )
-@click.option("--strict-limits", is_flag=True, help="Keep the limits of production instead of 100 times as much.")
+@click.option(
+    "--strict-limits",
+    is_flag=True,
+    help="Keep the rate limits of production instead of 100 times as much (this release has none yet).",
+)
 @pass_session
 def up(session: Session, emulator: str, *, strict_limits: bool) -> None:
     """
