@@ -19,6 +19,7 @@ from chalicelib.adapters.dynamodb.items import Tables
 from chalicelib.adapters.dynamodb.override_keys import StoredOverrideKey
 from chalicelib.adapters.dynamodb.plugins import DynamoPlugins
 from chalicelib.adapters.dynamodb.publish_leases import DynamoPublishLeases
+from chalicelib.adapters.dynamodb.quotas import DynamoQuotaLedger
 from chalicelib.adapters.dynamodb.routes import DynamoRoutes
 from chalicelib.adapters.dynamodb.serving import DynamoStates
 from chalicelib.adapters.dynamodb.servings import DynamoServings
@@ -84,6 +85,8 @@ def connect(settings: Settings) -> Ports:
         identity=CognitoIdentity(Lazy(aws_clients.cognito), settings.client_id),
         secrets=KmsSecretBox(kms, settings.key_alias, clock),
         cursors=SignedCursors(StoredCursorKey(kms, settings.key_alias, tables)),
+        ledger=DynamoQuotaLedger(tables.client, settings.table("tenants")),
+        limit_factor=settings.limit_factor,
         override_key=StoredOverrideKey(kms, settings.key_alias, tables.client, settings.table("routing")),
     )
 

@@ -70,6 +70,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "list_tenants": _ADMIN,
     "show_tenant": _OWNER,
     "list_installations": _OWNER,
+    "list_usage": _OWNER,
     "enable_plugin": _OWNER,
     "disable_plugin": _OWNER,
     "show_config": _OWNER,

@@ -12,6 +12,7 @@ from chalicelib.ports.executions import Executions
 from chalicelib.ports.functions import PluginFunctions, PublishedVersion, StagedCode, VersionCaller
 from chalicelib.ports.identity import CursorCodec, Identity, Login, SecretBox, TokenVerifier
 from chalicelib.ports.overrides import OverrideKey
+from chalicelib.ports.quotas import QuotaLedger
 from chalicelib.ports.registry import PluginRepository, PublishLeaseRepository, VersionRepository
 from chalicelib.ports.serving import ServingReads
 from chalicelib.ports.servings import ServingNotes, ServingRepository
@@ -34,6 +35,7 @@ __all__ = [
     "Ports",
     "PublishLeaseRepository",
     "PublishedVersion",
+    "QuotaLedger",
     "RouteRepository",
     "SecretBox",
     "ServingNotes",
@@ -52,7 +54,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Everything that the control plane needs of the outside."""
+    """Everything that the control plane needs of the outside; *limit_factor* multiplies the limits of the tiers."""
 
     clock: Clock
     ids: IdSource
@@ -72,4 +74,6 @@ class Ports:
     identity: Identity
     secrets: SecretBox
     cursors: CursorCodec
+    ledger: QuotaLedger
+    limit_factor: int
     override_key: OverrideKey

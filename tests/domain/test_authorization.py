@@ -43,6 +43,7 @@ CONTRACT = {
     "list_tenants": {Role.ADMIN},
     "show_tenant": {Role.ADMIN, Role.TENANT_OWNER},
     "list_installations": {Role.ADMIN, Role.TENANT_OWNER},
+    "list_usage": {Role.ADMIN, Role.TENANT_OWNER},
     "enable_plugin": {Role.ADMIN, Role.TENANT_OWNER},
     "disable_plugin": {Role.ADMIN, Role.TENANT_OWNER},
     "show_config": {Role.ADMIN, Role.TENANT_OWNER},

@@ -69,6 +69,8 @@ class FakeWorld:
             identity=self.identity,
             secrets=self.secrets,
             cursors=SignedCursors(lambda: b"key of the fake cursors"),
+            ledger=self.ledger,
+            limit_factor=1,
             override_key=self.override_key,
         )
 

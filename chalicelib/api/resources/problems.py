@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -17,10 +17,23 @@ class FieldErrorResource(Resource):
     fix: str
 
 
+class QuotaResource(Resource):
+    """The quota that is used up."""
+
+    name: str
+    limit: int
+    used: int
+    reset_at: Annotated[str, Field(description="When to come again.")]
+
+
+def _quota_is_optional(schema: dict[str, Any]) -> None:
+    schema["required"].remove("quota")
+
+
 class ProblemResource(Resource):
     """Why a request was refused, or what failed (RFC 9457)."""
 
-    model_config = ConfigDict(title="Problem")
+    model_config = ConfigDict(title="Problem", json_schema_extra=_quota_is_optional)
 
     type: str
     title: str
@@ -32,6 +45,7 @@ class ProblemResource(Resource):
     timestamp: str
     errors: list[FieldErrorResource]
     fix: Annotated[str, Field(description="What to do next.")]
+    quota: Annotated[QuotaResource | None, Field(description="With QUOTA_EXCEEDED alone.")] = None
 
 
 class HealthResource(Resource):
