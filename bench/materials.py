@@ -18,6 +18,7 @@ from infra.vendor import IN_LAMBDA, compile_tree
 
 _PROGRAMS = Path(__file__).parent / "programs"
 _PEERS_LOCK = Path(__file__).parent / "requirements.txt"
+_ENGINES_LOCK = Path(__file__).parent / "engines.txt"
 
 
 def lambda_sdk(*, has_byte_code: bool = True) -> Path:
@@ -52,12 +53,26 @@ def fastapi_hello() -> Path:
     """
 
     def fill(folder: Path) -> None:
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", "--require-hashes"]
-        subprocess.run([*command, "--target", str(folder), "--requirement", str(_PEERS_LOCK)], check=True)
+        _install(_PEERS_LOCK, folder)
         shutil.copyfile(_PROGRAMS / "fastapi_hello.py", folder / "app.py")
         compile_tree(folder)
 
     return _made_once("fastapi", [_PEERS_LOCK.read_text(), (_PROGRAMS / "fastapi_hello.py").read_text()], fill)
+
+
+def engines() -> Path:
+    """
+    Give a folder with the engines that the decision is measured against, checked by hash.
+
+    Raises:
+        subprocess.CalledProcessError: pip could not install them.
+    """
+
+    def fill(folder: Path) -> None:
+        _install(_ENGINES_LOCK, folder)
+        compile_tree(folder)
+
+    return _made_once("engines", [_ENGINES_LOCK.read_text()], fill)
 
 
 def unpacked(archive: Path) -> Path:
@@ -80,6 +95,11 @@ def copy_chalice_runtime(folder: Path) -> None:
     (folder / "chalice").mkdir()
     for name in CHALICE_SOURCES:
         shutil.copyfile(Path(chalice.__file__).parent / name, folder / "chalice" / name)
+
+
+def _install(lock: Path, folder: Path) -> None:
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", "--require-hashes"]
+    subprocess.run([*command, "--target", str(folder), "--requirement", str(lock)], check=True)
 
 
 def _extract(archive: Path) -> Callable[[Path], None]:

@@ -23,6 +23,9 @@ class Unit(StrEnum):
     RATIO = "×"
     MILLISECONDS = "ms"
     SECONDS = "s"
+    CALLS = "calls"
+    MEGABYTES = "MB"
+    DOLLARS = "$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,8 @@ class Measure:
     """
     One line of a table.
 
-    *result* is what the aim speaks about, *aim* the most that it may be. *n* counts the samples of ours.
+    *result* is what the aim speaks about, *aim* the most that it may be, or with *is_least* the least. *n* counts
+    the samples of ours.
     """
 
     what: str
@@ -40,13 +44,15 @@ class Measure:
     n: int
     peer: str = ""
     aim: float | None = None
+    is_least: bool = False
 
     @property
     def verdict(self) -> Verdict:
         """Compare the result, as it is shown, with the aim."""
         if self.aim is None:
             return Verdict.NO_AIM
-        return Verdict.MET if float(self.shown(self.result.value)) <= self.aim else Verdict.NOT_MET
+        shown = float(self.shown(self.result.value))
+        return Verdict.MET if (shown >= self.aim if self.is_least else shown <= self.aim) else Verdict.NOT_MET
 
     @property
     def result_text(self) -> str:
@@ -56,7 +62,7 @@ class Measure:
     @property
     def aim_text(self) -> str:
         """The aim with its unit, empty where there is none."""
-        return "" if self.aim is None else f"≤ {self._with_unit(f'{self.aim:g}')}"
+        return "" if self.aim is None else f"{'≥' if self.is_least else '≤'} {self._with_unit(f'{self.aim:g}')}"
 
     @property
     def spread_text(self) -> str:
@@ -79,6 +85,7 @@ class Measure:
             "high": round(self.result.high, 4),
             "unit": self.unit.value,
             "aim": self.aim,
+            "isLeast": self.is_least,
             "verdict": self.verdict.value,
             "n": self.n,
         }

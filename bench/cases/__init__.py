@@ -1,8 +1,28 @@
 """What can be measured, a file each."""
 
-from bench.cases import api_start, endpoint_overhead, invoke_start, package, plugin_load, stack
+from bench.cases import (
+    api_start,
+    decision,
+    endpoint_overhead,
+    invoke_overhead,
+    invoke_start,
+    package,
+    plugin_load,
+    routes,
+    stack,
+)
 
 CASES = {
     module.CASE.name: module.CASE
-    for module in (invoke_start, api_start, package, endpoint_overhead, plugin_load, stack)
+    for module in (
+        invoke_start,
+        api_start,
+        package,
+        endpoint_overhead,
+        plugin_load,
+        decision,
+        invoke_overhead,
+        routes,
+        stack,
+    )
 }

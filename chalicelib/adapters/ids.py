@@ -9,7 +9,10 @@ from time import time_ns
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _RANDOM_BYTES = 10
-_ULID_CHARACTERS = 26
+#: Two digits at once: one by one they were a third of what an invocation adds to the call of its plugin.
+_PAIRS = [first + second for first in _CROCKFORD for second in _CROCKFORD]
+#: Where each pair of the 26 digits begins, from the left.
+_SHIFTS = tuple(range(120, -1, -10))
 
 
 class UlidSource:
@@ -29,5 +32,5 @@ class UlidSource:
         drawn = self._now_ms() << 8 * _RANDOM_BYTES | int.from_bytes(os.urandom(_RANDOM_BYTES))
         with self._lock:
             number = self._last = max(drawn, self._last + 1)
-        digits = (_CROCKFORD[number >> 5 * place & 31] for place in reversed(range(_ULID_CHARACTERS)))
-        return f"{prefix}_{''.join(digits)}"
+        digits = "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])
+        return f"{prefix}_{digits}"

@@ -1,0 +1,86 @@
+"""
+AWS without a network: botocore makes, signs and reads each request, and its answer is here at once.
+
+What is left of a call is what its client costs, so what ours adds to it weighs more than it ever will on AWS.
+"""
+
+import contextlib
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import boto3
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
+
+from chalicelib.adapters.dynamodb import keys
+from chalicelib.domain.installations import Installation
+from chalicelib.domain.routes import Route, Target
+from chalicelib.domain.tenants import Tenant
+
+PLUGIN, TENANT, ENVIRONMENT = "echo", "acme", "Production"
+STABLE = Target("1.0.0", "v1-0-0", "1", "a" * 64)
+#: What the plugin's function answers.
+ANSWER = {"ok": True, "result": {"echoed": "hello"}, "version": "1.0.0", "metrics": {"runMs": 1.0}}
+_NOW = "2026-11-22T12:00:00.000Z"
+
+
+class _Raw(io.BytesIO):
+    def stream(self, **_options: object) -> Iterator[bytes]:
+        yield self.read()
+
+
+class FakeAws:
+    """Answers every request of clients made in `instead`; *calls* counts them by service and operation."""
+
+    def __init__(self) -> None:
+        self.calls: Counter[str] = Counter()
+        route = Route(PLUGIN, ENVIRONMENT, "pepper", STABLE, Target("2.0.0", "v2-0-0", "2", "b" * 64), 1_000)
+        self._items = {
+            keys.route(PLUGIN, ENVIRONMENT): _item(asdict(route)),
+            keys.tenant(TENANT): _item(asdict(Tenant(TENANT, "Acme", _NOW, _NOW))),
+            keys.installation(TENANT, PLUGIN): _item(asdict(Installation(TENANT, PLUGIN, _NOW, _NOW))),
+        }
+
+    @contextlib.contextmanager
+    def instead(self) -> Iterator[None]:
+        """Let clients that are made now, and by no other session, be answered here."""
+        before = boto3.DEFAULT_SESSION
+        boto3.setup_default_session(
+            aws_access_key_id="bench",
+            aws_secret_access_key="bench",  # noqa: S106 - nobody's
+            region_name="us-east-1",
+        )
+        assert boto3.DEFAULT_SESSION is not None
+        boto3.DEFAULT_SESSION.events.register("before-send", self._answer)  # type: ignore[arg-type] # botocore uses what it returns
+        try:
+            yield
+        finally:
+            boto3.DEFAULT_SESSION = before
+
+    def _answer(self, request: AWSPreparedRequest, event_name: str, **_rest: object) -> AWSResponse:
+        _, service, operation = event_name.split(".")
+        self.calls[f"{service} {operation}"] += 1
+        body = b"{}"
+        if operation == "Invoke":
+            body = json.dumps(ANSWER).encode()
+        elif operation == "GetItem":
+            key = json.loads(request.body)["Key"]  # type: ignore[arg-type] # DynamoDB bodies are bytes
+            item = self._items.get((key["pk"]["S"], key["sk"]["S"]))
+            body = json.dumps({"Item": item} if item else {}).encode()
+        return AWSResponse(request.url, 200, HeadersDict(), _Raw(body))  # type: ignore[arg-type] # as botocore does
+
+
+def _item(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Type the attributes as the tables hold them: what has parts is JSON text, what is None is left out."""
+    return {name: _typed(value) for name, value in values.items() if value is not None}
+
+
+def _typed(value: object) -> dict[str, Any]:
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, int):
+        return {"N": str(value)}
+    return {"S": str(value) if isinstance(value, str) else json.dumps(value)}
