@@ -15,6 +15,7 @@ from chalicelib.api.routes import (
     invocations,
     me,
     overrides,
+    pins,
     plugins,
     tenants,
     usage,
@@ -36,6 +37,7 @@ app.register_blueprint(deployments.blueprint, url_prefix="/v1")
 app.register_blueprint(tenants.blueprint, url_prefix="/v1")
 app.register_blueprint(installations.blueprint, url_prefix="/v1")
 app.register_blueprint(configurations.blueprint, url_prefix="/v1")
+app.register_blueprint(pins.blueprint, url_prefix="/v1")
 app.register_blueprint(effective.blueprint, url_prefix="/v1")
 app.register_blueprint(usage.blueprint, url_prefix="/v1")
 app.register_blueprint(invocations.blueprint, url_prefix="/v1")

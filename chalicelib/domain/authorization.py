@@ -77,6 +77,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "put_config": _OWNER,
     "list_config_revisions": _OWNER,
     "restore_config": _OWNER,
+    "put_pin": _OWNER,
+    "delete_pin": _OWNER,
     "put_secret": _OWNER,
     "delete_secret": _OWNER,
     "show_effective": _OWNER,

@@ -19,6 +19,7 @@ from chalicelib.domain.installations import ConfigRevision, Installation, secret
 from chalicelib.domain.times import rfc3339
 from chalicelib.services.configurations import deciding_version, ready_versions, require_fitting, require_small
 from chalicelib.services.installation_writes import Change, write
+from chalicelib.services.pins import PinWish, pin_of
 
 if TYPE_CHECKING:
     from chalicelib.domain.authorization import Caller
@@ -31,13 +32,18 @@ MAX_SECRET_NAME = 64
 
 @dataclass(frozen=True, slots=True)
 class EnablePlugin:
-    """Ask for a plugin to serve a tenant; *config_bytes* is the size of the configuration as it was sent."""
+    """
+    Ask for a plugin to serve a tenant; *config_bytes* is the size of the configuration as it was sent.
+
+    A *pin* holds the tenant on a version from the first call on, by the rules of every pin.
+    """
 
     caller: Caller
     tenant_id: str
     plugin_id: str
     config: Mapping[str, Any] = field(default_factory=dict)
     config_bytes: int = 0
+    pin: PinWish | None = None
     validate_only: bool = False
 
 
@@ -83,6 +89,7 @@ def enable_plugin(command: EnablePlugin, ports: Ports) -> Installation:
         PayloadTooLargeError: The config has more than 64 KiB (413).
         ValidationError: The config breaks the schema of the version that will serve (400).
         ConflictError: It is enabled already (409).
+        UnprocessableError: The tenant can't be pinned to that version (422).
     """
     _require_both(command.caller, command.tenant_id, command.plugin_id, ports)
     require_small(command.config_bytes)
@@ -98,10 +105,15 @@ def enable_plugin(command: EnablePlugin, ports: Ports) -> Installation:
     is_new_config = existing is None or bool(command.config and command.config != base.config)
     if is_new_config:
         enabled = enabled.with_config(command.config, now)
+    if command.pin is not None:
+        enabled = replace(enabled, pin=pin_of(command.caller, command.plugin_id, command.pin, ports))
     require_fitting(enabled.config, deciding_version(enabled, ports))
     if command.validate_only:
         return enabled
-    change = Change(command.caller, "EnablePlugin", {"configKeys": sorted(enabled.config)})
+    after: dict[str, Any] = {"configKeys": sorted(enabled.config)}
+    if command.pin is not None:
+        after["pinnedVersion"] = command.pin.version
+    change = Change(command.caller, "EnablePlugin", after, command.pin.reason if command.pin else "")
     number = enabled.config_revision
     history = ConfigRevision(number, enabled.config, command.caller.username, now) if is_new_config else None
     return write(enabled, change, ports, history=history)

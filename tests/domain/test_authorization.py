@@ -50,6 +50,8 @@ CONTRACT = {
     "put_config": {Role.ADMIN, Role.TENANT_OWNER},
     "list_config_revisions": {Role.ADMIN, Role.TENANT_OWNER},
     "restore_config": {Role.ADMIN, Role.TENANT_OWNER},
+    "put_pin": {Role.ADMIN, Role.TENANT_OWNER},
+    "delete_pin": {Role.ADMIN, Role.TENANT_OWNER},
     "put_secret": {Role.ADMIN, Role.TENANT_OWNER},
     "delete_secret": {Role.ADMIN, Role.TENANT_OWNER},
     "show_effective": {Role.ADMIN, Role.TENANT_OWNER},

@@ -6,12 +6,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from chalicelib.api.models import Body, Resource
+from chalicelib.api.models import Body, Line, Resource
 from chalicelib.api.resources.configurations import bytes_of
+from chalicelib.api.resources.pins import PinResource
 from chalicelib.domain.authorization import Caller
-from chalicelib.domain.errors import FieldError, UnprocessableError
+from chalicelib.domain.errors import FieldError, UnprocessableError, ValidationError
 from chalicelib.domain.installations import Installation
 from chalicelib.services.installations import EnablePlugin, PutSecret
+from chalicelib.services.pins import PinWish
 
 
 class EnablePluginBody(Body):
@@ -24,7 +26,10 @@ class EnablePluginBody(Body):
     configuration: Annotated[
         dict[str, Any], Field(default_factory=dict, description="Send an object that fits the plugin's configSchema.")
     ]
-    pinned_version: Annotated[str | None, Field(max_length=64, description="Not in this release: refused.")] = None
+    pinned_version: Annotated[
+        str | None, Field(max_length=64, description="Send a version to hold the tenant on in Production.")
+    ] = None
+    pin_reason: Annotated[Line | None, Field(min_length=1, description="Say why; pinnedVersion needs it.")] = None
     quotas: Annotated[dict[str, Any] | None, Field(description="Not in this release: refused.")] = None
 
     def to_command(self, caller: Caller, tenant_id: str, plugin_id: str, *, validate_only: bool) -> EnablePlugin:
@@ -32,18 +37,32 @@ class EnablePluginBody(Body):
         Make the command of the use case.
 
         Raises:
-            UnprocessableError: It asks for a pin or for quotas, which nothing would hold to (422).
+            ValidationError: Pinned version and reason don't come together (400).
+            UnprocessableError: It asks for quotas, which nothing would hold to (422).
         """
-        given = {"pinnedVersion": self.pinned_version, "quotas": self.quotas}
-        unknown = [name for name, value in given.items() if value is not None]
-        if unknown:
-            fix = "Leave it out: the environment's route decides the version, and there are no quotas yet."
-            errors = tuple(FieldError(f"/{name}", "It can't be honoured in this release.", fix) for name in unknown)
-            raise UnprocessableError("This release has neither pins nor quotas.", fix=fix, errors=errors)
-        size = bytes_of(self.configuration)
+        if self.quotas is not None:
+            fix = "Leave it out: the tier decides."
+            errors = (FieldError("/quotas", "It can't be honoured in this release.", fix),)
+            raise UnprocessableError("This release has no quotas of an installation.", fix=fix, errors=errors)
         return EnablePlugin(
-            caller, tenant_id, plugin_id, self.configuration, config_bytes=size, validate_only=validate_only
+            caller,
+            tenant_id,
+            plugin_id,
+            self.configuration,
+            config_bytes=bytes_of(self.configuration),
+            pin=self._wish(),
+            validate_only=validate_only,
         )
+
+    def _wish(self) -> PinWish | None:
+        if (self.pinned_version is None) is not (self.pin_reason is None):
+            missing = "/pinReason" if self.pin_reason is None else "/pinnedVersion"
+            fix = "Send both pinnedVersion and pinReason, or neither."
+            errors = (FieldError(missing, "It is missing.", fix),)
+            raise ValidationError("A pin has a version and a reason.", fix=fix, errors=errors)
+        if self.pinned_version is None or self.pin_reason is None:
+            return None
+        return PinWish(self.pinned_version, self.pin_reason)
 
 
 class SecretBody(Body):
@@ -80,6 +99,9 @@ class InstallationResource(Resource):
     enabled: bool
     configuration: dict[str, Any]
     secrets: Annotated[list[str], Field(description="Names of the secrets that are set; values are never returned.")]
+    pinned_version: Annotated[str | None, Field(description="The version of its pin, be it ended or not.")]
+    pin: PinResource | None
+    revision: Annotated[int, Field(description="Its ETag without quotes, for If-Match.")]
     created_at: str
     updated_at: str
 
@@ -93,6 +115,9 @@ class InstallationResource(Resource):
             enabled=installation.is_enabled,
             configuration=dict(installation.config),
             secrets=sorted(installation.sealed_secrets),
+            pinned_version=installation.pin.target.version if installation.pin else None,
+            pin=PinResource.of(installation.pin) if installation.pin else None,
+            revision=installation.revision,
             created_at=installation.created_at,
             updated_at=installation.updated_at,
         )

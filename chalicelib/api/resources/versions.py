@@ -131,11 +131,14 @@ class VersionResource(Resource):
     created_at: str
     created_by: str
     ready_at: str | None
+    pinned_tenants: Annotated[
+        int | None, Field(description="How many tenants are pinned to it; null where many versions are shown.")
+    ]
 
     @classmethod
-    def of(cls, version: Version) -> VersionResource:
+    def of(cls, version: Version, *, pinned_tenants: int | None = None) -> VersionResource:
         """Present a version."""
-        return cls(**_fields_of(version))
+        return cls(**{**_fields_of(version), "pinned_tenants": pinned_tenants})
 
 
 class CreatedVersionResource(VersionResource):
@@ -175,4 +178,5 @@ def _fields_of(version: Version) -> dict[str, Any]:
         "created_at": version.created_at,
         "created_by": version.created_by,
         "ready_at": version.ready_at,
+        "pinned_tenants": None,
     }

@@ -45,7 +45,7 @@ def enable_plugin(
     Raises:
         ConflictError: It is enabled already (409).
         PayloadTooLargeError: The configuration has more than 64 KiB (413).
-        UnprocessableError: It asks for a pin or for quotas, which this release does not have (422).
+        UnprocessableError: It asks for quotas, or for a version that the tenant can't be pinned to (422).
     """
     command = body.to_command(caller, tenant_id, plugin_id, validate_only=validate_only)
     installation = installations.enable_plugin(command, ports)

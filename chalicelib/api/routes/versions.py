@@ -13,6 +13,7 @@ from chalicelib.api.resources.versions import (
     VersionResource,
 )
 from chalicelib.domain.authorization import Caller
+from chalicelib.domain.times import rfc3339
 from chalicelib.ports import Ports
 from chalicelib.services import versions
 from chalicelib.services.versions import DOWNLOAD_LIFETIME, FinalizeVersion
@@ -82,10 +83,11 @@ def list_versions(plugin_id: str, query: Listing, ports: Ports) -> Ok[PageResour
 @blueprint.route("/plugins/{plugin_id}/versions/{version}")
 @endpoint(blueprint)
 def show_version(plugin_id: str, version: str, ports: Ports) -> Ok[VersionResource]:
-    """Show a version, with what its intake found."""
+    """Show a version, with what its intake found, and how many tenants are pinned to it."""
     found = ports.versions.get(plugin_id, version)
+    pinned = ports.installations.pinned(plugin_id, found.version, now=rfc3339(ports.clock.now()))
 
-    return Ok(VersionResource.of(found), revision=found.revision)
+    return Ok(VersionResource.of(found, pinned_tenants=pinned), revision=found.revision)
 
 
 @blueprint.route("/plugins/{plugin_id}/versions/{version}/download")
