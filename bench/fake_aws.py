@@ -18,7 +18,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 from chalicelib.adapters.dynamodb import keys
 from chalicelib.domain.installations import Installation
 from chalicelib.domain.routes import Route, Target
-from chalicelib.domain.tenants import Tenant
+from chalicelib.domain.tenants import Tenant, Tier
 
 PLUGIN, TENANT, ENVIRONMENT = "echo", "acme", "Production"
 STABLE = Target("1.0.0", "v1-0-0", "1", "a" * 64)
@@ -40,7 +40,7 @@ class FakeAws:
         route = Route(PLUGIN, ENVIRONMENT, "pepper", STABLE, Target("2.0.0", "v2-0-0", "2", "b" * 64), 1_000)
         self._items = {
             keys.route(PLUGIN, ENVIRONMENT): _item(asdict(route)),
-            keys.tenant(TENANT): _item(asdict(Tenant(TENANT, "Acme", _NOW, _NOW))),
+            keys.tenant(TENANT): _item(asdict(Tenant(TENANT, "Acme", _NOW, _NOW, Tier.ENTERPRISE))),
             keys.installation(TENANT, PLUGIN): _item(asdict(Installation(TENANT, PLUGIN, _NOW, _NOW))),
         }
 
@@ -70,7 +70,22 @@ class FakeAws:
             key = json.loads(request.body)["Key"]  # type: ignore[arg-type] # DynamoDB bodies are bytes
             item = self._items.get((key["pk"]["S"], key["sk"]["S"]))
             body = json.dumps({"Item": item} if item else {}).encode()
+        elif operation == "UpdateItem":
+            body = json.dumps({"Attributes": self._update(json.loads(request.body))}).encode()  # type: ignore[arg-type]
         return AWSResponse(request.url, 200, HeadersDict(), _Raw(body))  # type: ignore[arg-type] # as botocore does
+
+    def _update(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Do what the quotas ask for: add to counts, or take and give back a slot; every condition holds."""
+        key, names = (asked["Key"]["pk"]["S"], asked["Key"]["sk"]["S"]), asked["ExpressionAttributeNames"]
+        item = self._items.setdefault(key, {"slots": {"M": {}}})
+        values = asked.get("ExpressionAttributeValues", {})
+        if "#me" in names:
+            item["slots"]["M"][names["#me"]] = values.get(":ends", {"N": "0"})
+        for counted, amount in (("#counted", ":amount"), ("#places", ":places")):
+            if counted in names:
+                before = int(item.get(names[counted], {"N": "0"})["N"])
+                item[names[counted]] = {"N": str(before + int(values[amount]["N"]))}
+        return item
 
 
 def _item(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,6 @@ class Unit(StrEnum):
     SECONDS = "s"
     CALLS = "calls"
     MEGABYTES = "MB"
-    DOLLARS = "$"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import TYPE_CHECKING
 
 from chalicelib.adapters import aws_clients
 from chalicelib.adapters.aws_clients import Lazy
@@ -19,6 +20,9 @@ from chalicelib.adapters.lambda_caller import LambdaCaller
 from chalicelib.services.quotas import LeasedQuotas
 from chalicelib.serving_ports import ServingPorts
 from chalicelib.settings import Settings
+
+if TYPE_CHECKING:
+    from chalicelib.ports import Clock
 
 _replaced: list[ServingPorts] = []
 
@@ -43,9 +47,9 @@ def _real_ports() -> ServingPorts:
     return connect(Settings.from_environment())
 
 
-def connect(settings: Settings) -> ServingPorts:
+def connect(settings: Settings, clock: Clock | None = None) -> ServingPorts:
     """Make the serving ports of a stack; no client is made and nothing is called before a port is used."""
-    clock = SystemClock()
+    clock = clock or SystemClock()
     dynamodb = Lazy(aws_clients.serving_dynamodb)
     kms = Lazy(aws_clients.kms)
     return ServingPorts(

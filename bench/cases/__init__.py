@@ -2,6 +2,7 @@
 
 from bench.cases import (
     api_start,
+    costs,
     decision,
     endpoint_overhead,
     invoke_overhead,
@@ -23,6 +24,7 @@ CASES = {
         decision,
         invoke_overhead,
         routes,
+        costs,
         stack,
     )
 }

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.fake_aws import ANSWER, ENVIRONMENT, PLUGIN, STABLE, TENANT, FakeAws
 from bench.figures import Interval, percentile, ratio_of_medians
@@ -14,6 +14,9 @@ from bench.functions import ENVIRONMENT as VARIABLES
 from bench.machine import one_core
 from bench.reports import Case, Findings, Measure, Unit
 from bench.slices import Effort, Taken, take_turns
+
+if TYPE_CHECKING:
+    from chalicelib.serving_ports import ServingPorts
 
 _CALLS = 3
 _PATIENCE = 30
@@ -37,7 +40,7 @@ _PAYLOAD = {
 def measure(effort: Effort) -> Findings:
     """Call through both in turns, and count what a warm invocation asks of AWS."""
     aws = FakeAws()
-    with aws.instead(), _variables(), Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+    with aws.instead(), variables(), Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         service, handler = _ours(nowhere)
         counted = _counted(aws, service)
         calls = {"boto3": _turn(_bare()), "service": _turn(service), "function": _turn(handler)}
@@ -82,14 +85,9 @@ def _ours(nowhere: Any) -> tuple[Callable[[], object], Callable[[], object]]:  #
     """Give the service, and the function around it with parsing, log and answer, over the real adapters."""
     from chalicelib.api.invoke import answer_proxied  # noqa: PLC0415 - after the variables are set
     from chalicelib.bootstrap_serving import connect, use  # noqa: PLC0415
-    from chalicelib.domain.authorization import Caller, Role  # noqa: PLC0415
-    from chalicelib.domain.ids import Environment  # noqa: PLC0415
-    from chalicelib.services.invocations import InvokePlugin, invoke_plugin  # noqa: PLC0415
     from chalicelib.settings import Settings  # noqa: PLC0415
 
     ports = connect(Settings.from_environment())
-    caller = Caller("bench", frozenset({Role.HOST}), trace_id=str(_PAYLOAD["traceId"]))
-    command = InvokePlugin(caller, PLUGIN, TENANT, "echo", _INPUT, Environment(ENVIRONMENT))
     body = {"tenantId": TENANT, "operation": "echo", "input": _INPUT, "environment": ENVIRONMENT}
     event = {
         "path": f"/v1/plugins/{PLUGIN}/invoke",
@@ -100,16 +98,24 @@ def _ours(nowhere: Any) -> tuple[Callable[[], object], Callable[[], object]]:  #
         "isBase64Encoded": False,
     }
 
-    def service() -> object:
-        return invoke_plugin(command, ports)
-
     def function() -> object:
         with use(ports), contextlib.redirect_stderr(nowhere):
             return answer_proxied(event, None)
 
     answer = answer_of(function())
     assert answer == ANSWER["result"], answer
-    return service, function
+    return invocation(ports), function
+
+
+def invocation(ports: "ServingPorts") -> Callable[[], object]:
+    """Give an invocation by the service, with nothing around it."""
+    from chalicelib.domain.authorization import Caller, Role  # noqa: PLC0415 - as above
+    from chalicelib.domain.ids import Environment  # noqa: PLC0415
+    from chalicelib.services.invocations import InvokePlugin, invoke_plugin  # noqa: PLC0415
+
+    caller = Caller("bench", frozenset({Role.HOST}), trace_id=str(_PAYLOAD["traceId"]))
+    command = InvokePlugin(caller, PLUGIN, TENANT, "echo", _INPUT, Environment(ENVIRONMENT))
+    return lambda: invoke_plugin(command, ports)
 
 
 def answer_of(reply: Any) -> object:  # noqa: ANN401 - a reply of the function
@@ -147,7 +153,7 @@ def _turn(call: Callable[[], object]) -> Callable[[], Taken]:
 
 
 @contextlib.contextmanager
-def _variables() -> Iterator[None]:
+def variables() -> Iterator[None]:
     """Give this process what a function's environment says, for as long as the case runs."""
     before = dict(os.environ)
     os.environ.update(VARIABLES)

@@ -36,10 +36,8 @@ def measure(effort: Effort) -> Findings:
             _alone("1,000 routes, time to load", ms["routes"], Unit.MILLISECONDS),
         ),
         (
-            "Ours are the objects of the product, a pin with its installation, from JSON of the same facts; "
-            "growth of the process, CPU time.",
-            "No process of the product holds all pins: an invocation reads the installation that it needs, "
-            "and a container keeps at most 10,000 answers.",
+            "Ours: the objects of the product, a pin with its installation. Growth of the process, and CPU time.",
+            "No process of the product holds all pins: a container keeps the 10,000 answers that it used last.",
         ),
     )
 

@@ -18,7 +18,7 @@ def measure_load(name: str, document: Path) -> None:
     engine = load(name, document.read_bytes(), ())
     load_ms = (time.process_time() - started) * 1_000
     gc.collect()
-    print(json.dumps({"ms": load_ms, "mb": _resident_mb() - before, "engine": type(engine).__name__}))  # noqa: T201
+    print(json.dumps({"ms": load_ms, "mb": _resident_mb() - before, "engine": type(engine).__name__}))
 
 
 def measure_routes(document: Path) -> None:
@@ -31,7 +31,7 @@ def measure_routes(document: Path) -> None:
     routes = [route_of(values) for values in json.loads(document.read_bytes())]
     load_ms = (time.process_time() - started) * 1_000
     gc.collect()
-    print(json.dumps({"ms": load_ms, "mb": _resident_mb() - before, "routes": len(routes)}))  # noqa: T201
+    print(json.dumps({"ms": load_ms, "mb": _resident_mb() - before, "routes": len(routes)}))
 
 
 def _resident_mb() -> float:
