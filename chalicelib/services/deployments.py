@@ -92,9 +92,10 @@ def _prepare(command: CreateDeployment, last: Lease | None, ports: Ports) -> Dep
     ports.plugins.get(command.plugin_id)
     version = ports.versions.get(command.plugin_id, command.version)
     version.require_ready()
+    # The environment first: no other strategy would open it, so its refusal is the one with a way out.
+    DEFAULT_POLICIES[command.environment].require_no_approval()
     strategy = command.strategy or DEFAULT_STRATEGY[command.environment]
     plan = compile_plan(strategy)
-    DEFAULT_POLICIES[command.environment].require_no_approval()
     route = ports.routes.get(command.plugin_id, command.environment)
     deployment = Deployment(
         id=ports.ids.new("dep"),

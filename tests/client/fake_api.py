@@ -333,6 +333,20 @@ class FakeApi:
             raise ProblemError(404, "NOT_FOUND", f"There is no tenant {name!r}.", fix="Check the id.")
         return 200, self.tenants[name]
 
+    def _usage(self, _body: Document, query: Document, _dry: bool, name: str) -> tuple[int, Document]:
+        reset_at = self.clock.text(seconds=42)
+        used = [
+            {
+                "pluginId": plugin,
+                "requestsPerMinute": {"limit": 60, "used": 60, "resetAt": reset_at},
+                "concurrentExecutions": {"limit": 5, "used": 1},
+                "executionSecondsPerMinute": {"limit": 6000, "used": 1.25, "resetAt": reset_at},
+            }
+            for tenant, plugin in self.installations
+            if tenant == name
+        ]
+        return self._page(used, query)
+
     def _enable(self, body: Document, _query: Document, is_dry: bool, tenant: str, plugin: str) -> tuple[int, Document]:
         existing = self.installations.get((tenant, plugin))
         if existing is not None and existing["enabled"]:
@@ -436,6 +450,7 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", "/tenants", FakeApi._list_tenants),
     ("GET", f"/tenants/{_ONE}", FakeApi._tenant),
     ("GET", f"/tenants/{_ONE}/plugins", FakeApi._installed),
+    ("GET", f"/tenants/{_ONE}/usage", FakeApi._usage),
     ("POST", f"/tenants/{_ONE}/plugins/{_ONE}/enable", FakeApi._enable),
     ("POST", f"/tenants/{_ONE}/plugins/{_ONE}/disable", FakeApi._disable),
     ("GET", f"/tenants/{_ONE}/plugins/{_ONE}/effective", FakeApi._effective),

@@ -105,6 +105,20 @@ def test_show_lists_what_a_tenant_has_installed(admin: Terminal) -> None:
     assert document["plugins"][0]["pluginId"] == PLUGIN
 
 
+def test_usage_tells_what_is_used_of_each_plugin_and_when_it_begins_anew(admin: Terminal) -> None:
+    empty = admin.type("tenant", "usage", "acme")
+    admin.type("install", PLUGIN, "--tenant", "acme")
+
+    result = admin.type("tenant", "usage", "acme")
+
+    assert "hotswap install PLUGIN --tenant acme" in empty.stdout
+    assert result.stdout.splitlines()[0].split() == ["PLUGIN", "REQUESTS", "AT", "ONCE", "SECONDS", "RESETS"]
+    for part in (PLUGIN, "60 / 60", "1 / 5", "1.25 / 6,000", "in 42 s"):
+        assert part in result.stdout
+    document = json.loads(admin.type("--json", "tenant", "usage", "acme").stdout)
+    assert document["items"][0]["requestsPerMinute"]["used"] == 60
+
+
 def test_uninstall_asks_first(admin: Terminal) -> None:
     admin.type("install", PLUGIN, "--tenant", "acme")
 

@@ -80,6 +80,7 @@ def test_a_dry_run_meets_the_live_deployment_as_the_real_one_would(world: FakeWo
         (replace(TO_DEVELOPMENT, strategy=Strategy.CANARY), StrategyUnavailableError),
         (replace(TO_DEVELOPMENT, environment=Environment.PRODUCTION), ForbiddenError),
         (replace(TO_DEVELOPMENT, environment=Environment.QA, strategy=Strategy.DIRECT), ApprovalsUnavailableError),
+        (replace(TO_DEVELOPMENT, environment=Environment.QA), ApprovalsUnavailableError),
         (
             replace(TO_DEVELOPMENT, caller=ADMIN, environment=Environment.PRODUCTION, strategy=Strategy.DIRECT),
             ApprovalsUnavailableError,

@@ -42,6 +42,18 @@ def list_tenants(session: Session, ring: str | None, limit: int | None) -> None:
     session.out.show([each.raw for each in found], lambda: tenants_view(found, session.environment.clock.now()))
 
 
+@tenant.command("usage")
+@click.argument("tenant_id", metavar="TENANT")
+@pass_session
+def usage(session: Session, tenant_id: str) -> None:
+    """Show what a tenant uses of each plugin in this minute, and what it may use."""
+    from hotswap.views.usage import usage_view
+
+    used = list(session.client.tenants.usage(tenant_id))
+    now = session.environment.clock.now()
+    session.out.show([each.raw for each in used], lambda: usage_view(used, now, tenant_id=tenant_id))
+
+
 @tenant.command("show")
 @click.argument("tenant_id", metavar="TENANT")
 @pass_session

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from hotswap.resources.pages import walk
 from hotswap.resources.reading import Document, text_of, time_of
+from hotswap.resources.usage import PluginUsage
 from hotswap.transport import Transport
 
 
@@ -52,6 +53,10 @@ class Tenants:
     def get(self, tenant_id: str) -> Tenant:
         """Read one tenant."""
         return Tenant.of(self._transport.request("GET", f"/tenants/{tenant_id}").document)
+
+    def usage(self, tenant_id: str) -> Iterator[PluginUsage]:
+        """Walk through what a tenant uses of each plugin."""
+        return walk(self._transport, f"/tenants/{tenant_id}/usage", PluginUsage.of)
 
     def list(self, *, ring: str | None = None, limit: int | None = None) -> Iterator[Tenant]:
         """Walk through the tenants."""
