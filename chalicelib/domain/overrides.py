@@ -5,9 +5,8 @@ from __future__ import annotations
 import hmac
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import asdict, dataclass
+from dataclasses import astuple, dataclass
 from datetime import timedelta
-from typing import Any
 
 from chalicelib.domain.errors import FieldError, ForbiddenError, ValidationError
 from chalicelib.domain.routes import Target
@@ -41,7 +40,8 @@ class Override:
 
 def sign(override: Override, key: bytes) -> str:
     """Write the token: HMAC-SHA256, then what it signs, in URL-safe base64."""
-    body = json.dumps(asdict(override), separators=(",", ":"), sort_keys=True).encode()
+    # Values without names, in the order of the fields: half the time of verifying went into parsing names.
+    body = json.dumps(astuple(override), separators=(",", ":")).encode()
     return urlsafe_b64encode(_mac(body, key) + body).rstrip(b"=").decode()
 
 
@@ -57,8 +57,8 @@ def verify(token: str, key: bytes, *, plugin_id: str, environment: str, now: str
     signature, body = raw[:_SIGNATURE_BYTES], raw[_SIGNATURE_BYTES:]
     if not hmac.compare_digest(signature, _mac(body, key)):
         raise not_ours()
-    values: dict[str, Any] = json.loads(body)
-    override = Override(**{**values, "target": Target(**values["target"])})
+    first, second, target, *others = json.loads(body.decode())
+    override = Override(first, second, Target(*target), *others)
     if override.plugin_id != plugin_id:
         raise ForbiddenError(f"The override is not for {plugin_id}.", fix=_FIX)
     if override.environment != environment:
