@@ -1,7 +1,8 @@
-"""All that is deployed, for Chalice to find: the API, the invoke function, and the steps of the machines."""
+"""All that is deployed, for Chalice to find: the API, the invoke function, the machines' steps, and the schedules."""
 
 from chalicelib.api import invoke
 from chalicelib.api.application import app
+from chalicelib.events import mend_aliases
 from chalicelib.steps import (
     acquire_lease,
     check_health,
@@ -36,3 +37,5 @@ app.register_blueprint(check_health.blueprint)
 app.register_blueprint(shift_traffic.blueprint)
 app.register_blueprint(complete_deployment.blueprint)
 app.register_blueprint(roll_back.blueprint)
+
+app.register_blueprint(mend_aliases.blueprint)

@@ -29,6 +29,7 @@ from chalicelib.adapters.ids import UlidSource
 from chalicelib.adapters.kms import KmsSecretBox
 from chalicelib.adapters.lambda_caller import LambdaCaller
 from chalicelib.adapters.lambda_functions import LambdaFunctions
+from chalicelib.adapters.lambda_mirrors import LambdaMirrors
 from chalicelib.adapters.lambda_settling import Settling
 from chalicelib.adapters.s3 import S3Artifacts
 from chalicelib.adapters.stepfunctions import StepFunctionsExecutions
@@ -79,6 +80,7 @@ def connect(settings: Settings) -> Ports:
         audit=audit,
         artifacts=S3Artifacts(Lazy(aws_clients.s3), settings.bucket, clock),
         functions=_functions(settings),
+        mirrors=LambdaMirrors(Lazy(aws_clients.lambda_control), settings.stack),
         executions=StepFunctionsExecutions(
             Lazy(aws_clients.stepfunctions), stack=settings.stack, account_id=settings.account_id
         ),

@@ -148,6 +148,7 @@ FUNCTIONS: dict[str, Grants] = {
     "shift_traffic": (*_MOVES, _MIRRORS_ALIASES),
     "complete_deployment": (*_MOVES, _MIRRORS_ALIASES),
     "roll_back": (*_MOVES, _MIRRORS_ALIASES),
+    "mend_aliases": (_reads("routing"), _AUDITS, _MIRRORS_ALIASES),
 }
 
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.aws_errors import code_of, translated
 from chalicelib.adapters.lambda_caller import LambdaCaller, function_name
+from chalicelib.adapters.lambda_mirrors import alias_settings, epoch_of
 from chalicelib.adapters.lambda_settling import Settling
 from chalicelib.domain.errors import ConflictError, TransientError
 from chalicelib.domain.ids import Environment
-from chalicelib.domain.routes import FULL_BPS, Route
+from chalicelib.domain.mirrors import mirror_of
+from chalicelib.domain.routes import Route
 from chalicelib.ports import PublishedVersion, StagedCode
 
 if TYPE_CHECKING:
@@ -26,7 +28,6 @@ HANDLER = "_hotswap.handler.handle"
 _BUSY = frozenset({"ResourceConflictException", "PreconditionFailedException"})
 #: How a publish is refused whose code hash is not that of ``$LATEST``.
 _OTHER_CODE = "InvalidParameterValueException"
-_EPOCH = "epoch "
 
 
 class LambdaFunctions:
@@ -174,22 +175,14 @@ class LambdaFunctions:
             "FunctionName": function_name(self._stack, route.plugin_id),
             "Name": Environment(route.environment).alias,
         }
-        primary = route.primary
-        if primary is None:
+        wanted = mirror_of(route)
+        if wanted is None:
             # Before the first version serves there is no alias to take away.
             with suppress(client.exceptions.ResourceNotFoundException):
                 client.delete_alias(**place)
             return
-        shown = {
-            "FunctionVersion": primary.lambda_version,
-            "Description": f"{_EPOCH}{route.epoch}",
-            # Always said, also when empty: an update that leaves it out keeps the old weights.
-            "RoutingConfig": {
-                "AdditionalVersionWeights": {version: bps / FULL_BPS for version, bps in route.weights_bps.items()}
-            },
-        }
         try:
-            self._put_alias(place, shown, route.epoch)
+            self._put_alias(place, alias_settings(wanted), route.epoch)
         except client.exceptions.ClientError as error:
             if code_of(error) in _BUSY:
                 raise TransientError(f"The alias of {route.plugin_id} is being moved by another.") from error
@@ -231,14 +224,8 @@ class LambdaFunctions:
         except client.exceptions.ResourceNotFoundException:
             client.create_alias(**place, **shown)
             return
-        if _epoch_of(known.get("Description", "")) <= epoch:
+        if epoch_of(known.get("Description", "")) <= epoch:
             client.update_alias(**place, **shown, RevisionId=known["RevisionId"])
-
-
-def _epoch_of(description: str) -> int:
-    """Read the epoch that an alias shows; one that somebody else wrote counts as the oldest."""
-    digits = description.removeprefix(_EPOCH)
-    return int(digits) if digits.isdecimal() else 0
 
 
 def _latest_changed(plugin_id: str) -> TransientError:

@@ -11,6 +11,7 @@ from chalicelib.ports.deployments import DeploymentRepository, RouteRepository
 from chalicelib.ports.executions import Executions
 from chalicelib.ports.functions import PluginFunctions, PublishedVersion, StagedCode, VersionCaller
 from chalicelib.ports.identity import CursorCodec, Identity, Login, SecretBox, TokenVerifier
+from chalicelib.ports.mirrors import AliasMirrors
 from chalicelib.ports.overrides import OverrideKey
 from chalicelib.ports.quotas import QuotaLedger
 from chalicelib.ports.registry import PluginRepository, PublishLeaseRepository, VersionRepository
@@ -19,6 +20,7 @@ from chalicelib.ports.servings import ServingNotes, ServingRepository
 from chalicelib.ports.tenants import InstallationRepository, StateRepository, TenantRepository
 
 __all__ = [
+    "AliasMirrors",
     "ArtifactStore",
     "AuditTrail",
     "Clock",
@@ -70,6 +72,7 @@ class Ports:
     audit: AuditTrail
     artifacts: ArtifactStore
     functions: PluginFunctions
+    mirrors: AliasMirrors
     executions: Executions
     identity: Identity
     secrets: SecretBox

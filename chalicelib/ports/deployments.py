@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from chalicelib.domain.audit import AuditRecord
@@ -18,6 +19,9 @@ class RouteRepository(Protocol):
 
     def get(self, plugin_id: str, environment: str) -> Route | None:
         """Return the route, strongly consistent; None before the first deployment."""
+
+    def everywhere(self) -> Iterator[Route]:
+        """Go through all routes by plugin; the listing may lag behind by a moment."""
 
     def of_plugin(self, plugin_id: str) -> tuple[Route, ...]:
         """Return the routes of a plugin in all environments."""

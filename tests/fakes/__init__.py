@@ -11,6 +11,7 @@ from tests.fakes.clock import FakeClock, FakeIds
 from tests.fakes.deployments import FakeDeployments, FakeRoutes
 from tests.fakes.functions import FakePluginFunctions
 from tests.fakes.identity import FakeExecutions, FakeIdentity, FakeSecretBox
+from tests.fakes.mirrors import FakeMirrors
 from tests.fakes.overrides import FakeOverrideKey
 from tests.fakes.plugins import FakePlugins, FakePublishLeases, FakeVersions
 from tests.fakes.quotas import FakeQuotaLedger
@@ -65,6 +66,7 @@ class FakeWorld:
             audit=FakeAuditTrail(self.tables),
             artifacts=self.artifacts,
             functions=self.functions,
+            mirrors=FakeMirrors(self.functions),
             executions=self.executions,
             identity=self.identity,
             secrets=self.secrets,

@@ -1,5 +1,6 @@
 """Deployments, their leases and the routes they write, in memory."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -21,6 +22,10 @@ class FakeRoutes:
 
     def get(self, plugin_id: str, environment: str) -> Route | None:
         return self.tables.routes.get((plugin_id, environment))
+
+    def everywhere(self) -> Iterator[Route]:
+        for _, route in sorted(self.tables.routes.items()):
+            yield route
 
     def of_plugin(self, plugin_id: str) -> tuple[Route, ...]:
         found = (self.get(plugin_id, environment) for environment in Environment)

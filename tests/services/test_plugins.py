@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -185,3 +185,6 @@ class RouteWrittenAfterTheCheck:
     def of_plugin(self, plugin_id: str) -> tuple[Route, ...]:
         self.world.tables.routes["echo", "Development"] = SERVING
         return ()
+
+    def everywhere(self) -> Iterator[Route]:
+        yield from ()

@@ -160,7 +160,12 @@ class DynamoDeployments:
         nobody_newer_wrote = RouteItem.fence <= route.fence
         is_next = follows_what_was_read & nobody_newer_wrote
         is_first = RouteItem.pk.does_not_exist()
-        item = self._route_items(*keys.route(route.plugin_id, route.environment), **asdict(route))
+        item = self._route_items(
+            *keys.route(route.plugin_id, route.environment),
+            gsi1pk=keys.ALL_ROUTES,
+            gsi1sk=f"{route.plugin_id}#{route.environment}",
+            **asdict(route),
+        )
         return Put(item, is_next | is_first if route.epoch == 1 else is_next, lambda: self._refusal_of(route))
 
     def _plugin_is_there(self, plugin_id: str) -> Check:

@@ -14,6 +14,9 @@ PLUGINS = "plugin"
 PUBLISH_LEASES = "publish-lease"
 DEPLOYMENTS = "deployment"
 
+#: Listing of all routes, by plugin (gsi1 of routing).
+ALL_ROUTES = "routes"
+
 #: Listing of all tenants (gsi1 of tenants).
 ALL_TENANTS = "tenants"
 

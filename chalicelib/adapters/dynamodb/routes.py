@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from chalicelib.adapters.aws_errors import translated
 from chalicelib.adapters.dynamodb import keys
 from chalicelib.adapters.dynamodb.documents import route_of
@@ -25,6 +27,12 @@ class DynamoRoutes:
         except self._items.DoesNotExist:
             return None
         return route_of(values_of(item, Route))
+
+    def everywhere(self) -> Iterator[Route]:
+        """Go through all routes by plugin; the listing may lag behind by a moment."""
+        with translated("DynamoDB"):
+            for item in self._items.listing.query(keys.ALL_ROUTES):
+                yield route_of(values_of(item, Route))
 
     @translated("DynamoDB")
     def of_plugin(self, plugin_id: str) -> tuple[Route, ...]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 
-from chalicelib.adapters.dynamodb.items import Item
+from chalicelib.adapters.dynamodb.items import ListedItem
 
 
-class RouteItem(Item):
-    """A route, whole: one write moves everybody."""
+class RouteItem(ListedItem):
+    """A route, whole: one write moves everybody; listed with all others."""
 
     plugin_id = UnicodeAttribute()
     environment = UnicodeAttribute()
