@@ -33,7 +33,7 @@ _FIXES: Final = {
     "permissions": 'List bare host names in lower case ("api.stripe.com"), without scheme, port or path.',
     "resources": "Use memoryMb 128 to 10240, timeoutSeconds 1 to 900, and concurrencies 1 to 1000.",
     "stateSchema": "Use a whole number, 0 or more, that grows when the shape of the state changes.",
-    "isolation": "Use shared, per_tenant or dedicated.",
+    "isolation": "Use shared; per_tenant and dedicated are known, but not to be had in this release.",
 }
 
 
@@ -160,7 +160,12 @@ def _schema_findings(document: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _contradictions(manifest: Manifest) -> Iterator[Finding]:
-    checks: tuple[Callable[[Manifest], Iterator[Finding]], ...] = (_unknown_operations, _unwell_checks, _limits)
+    checks: tuple[Callable[[Manifest], Iterator[Finding]], ...] = (
+        _unknown_operations,
+        _unwell_checks,
+        _limits,
+        _isolation,
+    )
     for check in checks:
         yield from check(manifest)
 
@@ -206,3 +211,14 @@ def _limits(manifest: Manifest) -> Iterator[Finding]:
                 f"Another sandbox test is named {name!r} too.",
                 "Give each test its own name.",
             )
+
+
+def _isolation(manifest: Manifest) -> Iterator[Finding]:
+    # Silence would be a promise: the author would believe that no container ever serves two tenants.
+    if manifest.isolation != "shared":
+        yield Finding(
+            "MANIFEST_ISOLATION_UNSUPPORTED",
+            f"{_FILE}#/isolation",
+            f"This release has no {manifest.isolation} isolation: a warm container may serve several tenants in turn.",
+            'Write "shared", and keep nothing of a tenant in globals, /tmp or the environment, but in context.state.',
+        )

@@ -83,7 +83,7 @@ def test_what_is_written_back_is_read_as_the_same() -> None:
         {"resources": {"memoryMb": 10_240, "timeoutSeconds": 900}},
         {"resources": {"maxConcurrency": 10, "provisionedConcurrency": 10}},
         {"permissions": {"network": ["*.stripe.com", "xn--bcher-kva.example"]}},
-        {"isolation": "per_tenant"},
+        {"isolation": "shared"},
         {"runtime": "python3.14"},
         {"operations": {"a.b-c_2": {"input": {"$schema": "http://json-schema.org/draft-07/schema"}}}},
         {
@@ -293,3 +293,14 @@ def test_the_published_schema_accepts_the_example_and_the_example_plugins() -> N
     for document in [CONTRACT, *examples]:
         assert list(validator.iter_errors(document)) == []
     assert list(validator.iter_errors({**CONTRACT, "entryPoint": "x"}))
+
+
+@pytest.mark.parametrize("isolation", ["per_tenant", "dedicated"])
+def test_isolation_that_can_not_be_given_is_refused_and_not_left_out_in_silence(isolation: str) -> None:
+    refused = read(isolation=isolation)
+
+    assert isinstance(refused, InvalidManifest)
+    (finding,) = refused.findings
+    assert (finding.code, finding.where) == ("MANIFEST_ISOLATION_UNSUPPORTED", "plugin.json#/isolation")
+    assert isolation in finding.message
+    assert "shared" in finding.fix
