@@ -47,9 +47,13 @@ def split(product: Product) -> Product:
 
 def sweep(stack: RunningStack) -> dict[str, Any]:
     """Run the schedule's function now, as EventBridge would."""
-    name = stack.client("cloudformation").describe_stack_resource(StackName="hotswap", LogicalResourceId="MendAliases")[
-        "StackResourceDetail"
-    ]["PhysicalResourceId"]
+    functions = stack.client("lambda")
+    name = next(
+        function["FunctionName"]
+        for page in functions.get_paginator("list_functions").paginate()
+        for function in page["Functions"]
+        if function["FunctionName"].endswith("MendAliases") or "mend_aliases" in function["FunctionName"]
+    )
     event = {
         "version": "0",
         "account": "000000000000",
@@ -61,7 +65,7 @@ def sweep(stack: RunningStack) -> dict[str, Any]:
         "id": "1",
         "resources": [],
     }
-    answer = stack.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event).encode())
+    answer = functions.invoke(FunctionName=name, Payload=json.dumps(event).encode())
     told: dict[str, Any] = json.load(answer["Payload"])
     assert "FunctionError" not in answer, told
     return told
