@@ -134,8 +134,8 @@ def test_the_quick_start_canary_is_understood_and_refused_with_a_way_out(ready: 
     answer = ready.post("/v1/deployments", QUICK_START_CANARY, "root")
 
     assert (answer.status, answer.code) == (422, "UNPROCESSABLE")
-    assert "Canary" in answer.json["detail"]
-    assert "Direct" in answer.json["fix"]
+    assert "Production needs 2 approval" in answer.json["detail"]
+    assert "Development" in answer.json["fix"]
 
 
 @pytest.mark.parametrize("environment", ["QA", "Staging", "Production"])
