@@ -10,6 +10,7 @@ from hotswap.resources.deployments import Deployments
 from hotswap.resources.effective import Effectives
 from hotswap.resources.installations import Installations
 from hotswap.resources.invocations import Invocations
+from hotswap.resources.overrides import Overrides
 from hotswap.resources.plugins import Plugins
 from hotswap.resources.reading import Document
 from hotswap.resources.tenants import Tenants
@@ -78,6 +79,7 @@ class HotSwapClient:
         self.installations = Installations(self._transport)
         self.invocations = Invocations(self._transport)
         self.effective = Effectives(self._transport)
+        self.overrides = Overrides(self._transport)
 
     @property
     def api_url(self) -> str:

@@ -92,6 +92,7 @@ class Transport:
         query: Mapping[str, Any] | None = None,
         validate_only: bool = False,
         anonymous: bool = False,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """
         Send a request and read the answer; *path* follows the API's address unless it is one itself.
@@ -102,14 +103,14 @@ class Transport:
             ApiError: The API answered with a problem.
             UnreachableError: No answer came.
         """
-        headers = {"Accept": "application/json"}
+        sent = {"Accept": "application/json", **(headers or {})}
         if method == "POST":
-            headers["Idempotency-Key"] = str(uuid.uuid4())
+            sent["Idempotency-Key"] = str(uuid.uuid4())
         params = {name: value for name, value in (query or {}).items() if value is not None}
         if validate_only:
             params["validateOnly"] = "true"
         request = self._http.build_request(
-            method, path if "://" in path else f"{self.api_url}{path}", params=params, json=body, headers=headers
+            method, path if "://" in path else f"{self.api_url}{path}", params=params, json=body, headers=sent
         )
         if not anonymous and self._tokens is not None:
             request.headers["Authorization"] = f"Bearer {self._tokens.token()}"

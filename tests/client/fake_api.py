@@ -413,6 +413,18 @@ class FakeApi:
             ],
         }
 
+    def _override(self, body: Document, _query: Document, _dry: bool, name: str, number: str) -> tuple[int, Document]:
+        if (name, number) not in self.versions:
+            raise ProblemError(404, "NOT_FOUND", f"There is no version {number} of {name}.")
+        return 201, {
+            "header": "X-HotSwap-Override",
+            "token": f"leave-for-{number}",
+            "expiresAt": self.clock.text(seconds=60),
+            "pluginId": name,
+            "version": number,
+            "environment": body["environment"],
+        }
+
     def _invoke(self, body: Document, _query: Document, _dry: bool, plugin: str) -> tuple[int, Document]:
         version = self.routes.get((plugin, body.get("environment") or "Production"))
         if version is None:
@@ -442,6 +454,7 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", f"/plugins/{_ONE}/versions", FakeApi._list_versions),
     ("GET", f"/plugins/{_ONE}/versions/{_ONE}", FakeApi._version),
     ("POST", f"/plugins/{_ONE}/versions/{_ONE}/finalize", FakeApi._finalize),
+    ("POST", f"/plugins/{_ONE}/versions/{_ONE}/override", FakeApi._override),
     ("POST", f"/plugins/{_ONE}/invoke", FakeApi._invoke),
     ("POST", "/deployments", FakeApi._deploy),
     ("GET", "/deployments", FakeApi._list_deployments),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from hotswap.resources.overrides import Override
 from hotswap.resources.reading import Document, number_of, text_of
 from hotswap.transport import Transport
 
@@ -48,10 +49,18 @@ class Invocations:
         tenant_id: str,
         payload: Document,
         environment: str | None = None,
+        override: Override | None = None,
     ) -> Invocation:
-        """Run *operation* with *payload* for a tenant; the environment is Production when none is named."""
+        """
+        Run *operation* with *payload* for a tenant; the environment is Production when none is named.
+
+        With an *override* this one request goes to the version that the override is for.
+        """
         body = {"tenantId": tenant_id, "operation": operation, "input": payload}
         if environment is not None:
             body["environment"] = environment
 
-        return Invocation.of(self._transport.request("POST", f"/plugins/{plugin_id}/invoke", body=body).document)
+        path = f"/plugins/{plugin_id}/invoke"
+        headers = {override.header: override.token} if override is not None else None
+
+        return Invocation.of(self._transport.request("POST", path, body=body, headers=headers).document)
