@@ -47,13 +47,9 @@ def split(product: Product) -> Product:
 
 def sweep(stack: RunningStack) -> dict[str, Any]:
     """Run the schedule's function now, as EventBridge would."""
-    functions = stack.client("lambda")
-    name = next(
-        function["FunctionName"]
-        for page in functions.get_paginator("list_functions").paginate()
-        for function in page["Functions"]
-        if function["FunctionName"].endswith("MendAliases") or "mend_aliases" in function["FunctionName"]
-    )
+    name = stack.client("cloudformation").describe_stack_resource(StackName="hotswap", LogicalResourceId="MendAliases")[
+        "StackResourceDetail"
+    ]["PhysicalResourceId"]
     event = {
         "version": "0",
         "account": "000000000000",
@@ -65,7 +61,7 @@ def sweep(stack: RunningStack) -> dict[str, Any]:
         "id": "1",
         "resources": [],
     }
-    answer = functions.invoke(FunctionName=name, Payload=json.dumps(event).encode())
+    answer = stack.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event).encode())
     told: dict[str, Any] = json.load(answer["Payload"])
     assert "FunctionError" not in answer, told
     return told
