@@ -87,7 +87,7 @@ class Product:
         assert self.upload(announced, package) == 200
         assert self.finalize(name, version).status == 202
 
-    def publish(self, name: str, version: str, source: str, **manifest: object) -> dict[str, Any]:
+    def publish(self, name: str, version: str, source: str, **manifest: Any) -> dict[str, Any]:
         """Publish a plugin of one module, and show its version, which must be Ready."""
         self.send_in(name, version, a_package(source, name=name, version=version, **manifest))
         taken = self.settled(name, version)

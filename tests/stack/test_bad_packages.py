@@ -58,7 +58,7 @@ PLUGINS = {case: f"bad-package-{number}" for number, case in enumerate(BAD)}
 VERSION = "1.0.0"
 
 
-def _echo(name: str, files: Mapping[str, str | bytes] | None = None, **manifest: object) -> bytes:
+def _echo(name: str, files: Mapping[str, str | bytes] | None = None, **manifest: Any) -> bytes:
     return packages.a_package(files=files, name=name, **manifest)
 
 

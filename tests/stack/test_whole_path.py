@@ -57,6 +57,10 @@ class Path:
     def tax(self, tenant: str, net: object = 100) -> Answer:
         return self.product.invoke(PLUGIN, tenant, "tax", {"net": net})
 
+    def wait_for(self, tenant: str, version: str) -> None:
+        # Routers follow within 2 s of the write (CONTRACT §4).
+        eventually(lambda: self.tax(tenant).body["version"] == version, within_seconds=2)
+
 
 @pytest.fixture(scope="module")
 def path(product: Product) -> Path:
@@ -165,8 +169,7 @@ def test_second_version_reaches_both_tenants_and_their_configs_stay(path: Path) 
 
     assert (ended["status"], ended["previousVersion"]) == ("Completed", "1.0.0")
     for tenant, rate in TENANTS.items():
-        # Routers follow within 2 s of the write (CONTRACT §4).
-        eventually(lambda tenant=tenant: path.tax(tenant).body["version"] == "2.0.0", within_seconds=2)
+        path.wait_for(tenant, "2.0.0")
         result = path.tax(tenant).body["result"]
         assert (result["release"], result["gross"]) == ("2.0.0", 100 + rate)
     assert path.product.alias(PLUGIN, "development")["FunctionVersion"] == published["lambdaVersion"]
