@@ -83,6 +83,7 @@ _PUBLISHES = Grant(
         "lambda:UpdateFunctionCode",
         "lambda:UpdateFunctionConfiguration",
         "lambda:PublishVersion",
+        "lambda:PutProvisionedConcurrencyConfig",
     ),
     (_PLUGIN_FUNCTION, f"{_PLUGIN_FUNCTION}:*"),
 )
@@ -138,7 +139,13 @@ FUNCTIONS: dict[str, Grants] = {
     "measure_init": (*_ACCEPTS, _CALLS_PLUGINS),
     "mark_ready": _ACCEPTS,
     # A version whose code can't be started was published before that was known.
-    "reject_version": (*_ACCEPTS, Grant(("lambda:DeleteAlias",), (_PLUGIN_FUNCTION, f"{_PLUGIN_FUNCTION}:*"))),
+    "reject_version": (
+        *_ACCEPTS,
+        Grant(
+            ("lambda:DeleteAlias", "lambda:DeleteProvisionedConcurrencyConfig"),
+            (_PLUGIN_FUNCTION, f"{_PLUGIN_FUNCTION}:*"),
+        ),
+    ),
     "validate_deployment": (*_MOVES, _reads("registry"), _LOOKS_AT_VERSIONS),
     "acquire_lease": _MOVES,
     "prepare_candidate": (*_MOVES, _MIRRORS_ALIASES),

@@ -147,11 +147,23 @@ class LambdaFunctions:
         return PublishedVersion(version, found["CodeSha256"])
 
     @translated("Lambda")
+    def keep_started(self, plugin_id: str, alias: str, containers: int) -> None:
+        """Keep so many containers of a version started; the same again is fine."""
+        self._client().put_provisioned_concurrency_config(
+            FunctionName=function_name(self._stack, plugin_id),
+            Qualifier=alias,
+            ProvisionedConcurrentExecutions=containers,
+        )
+
+    @translated("Lambda")
     def remove_version_alias(self, plugin_id: str, alias: str) -> None:
         """Take the name from a version that must never serve; nothing happens when it has none."""
         client = self._client()
+        name = function_name(self._stack, plugin_id)
         with suppress(client.exceptions.ResourceNotFoundException):
-            client.delete_alias(FunctionName=function_name(self._stack, plugin_id), Name=alias)
+            # First what costs money by the hour: if we die in between, a repeated run still finds the alias.
+            client.delete_provisioned_concurrency_config(FunctionName=name, Qualifier=alias)
+            client.delete_alias(FunctionName=name, Name=alias)
 
     @translated("Lambda")
     def mirror(self, route: Route) -> None:

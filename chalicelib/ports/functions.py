@@ -60,8 +60,20 @@ class PluginFunctions(Protocol):
     def find_version_alias(self, plugin_id: str, alias: str) -> PublishedVersion | None:
         """Return what a version's alias names, if it exists."""
 
+    def keep_started(self, plugin_id: str, alias: str, containers: int) -> None:
+        """
+        Keep so many containers of a version started; the same again is fine.
+
+        They belong to the alias of the version, never to that of an environment, whose weights exclude them, and
+        stay until that alias or the function is removed.
+        """
+
     def remove_version_alias(self, plugin_id: str, alias: str) -> None:
-        """Take the name from a version that must never serve; nothing happens when it has none."""
+        """
+        Take the name from a version that must never serve, and stop the containers that were kept for it.
+
+        Nothing happens when it has none.
+        """
 
     def mirror(self, route: Route) -> None:
         """Make the environment's alias show the route: its primary and, in between, the candidate's weight."""

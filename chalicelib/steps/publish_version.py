@@ -56,15 +56,27 @@ def publish_version(given: VersionGiven, ports: Ports) -> PublishVersionResult:
 
     published = ports.functions.find_version_alias(version.plugin_id, version.alias) or _publish(version, ports)
     _require_verified_code(version, published)
+    _keep_started(version, ports)
     saved = replace(version, lambda_version=published.lambda_version)
     save_version(version, saved, "PublishVersion", given, ports, lambdaVersion=published.lambda_version)
 
     return PublishVersionResult(lambda_version=published.lambda_version)
 
 
+def _keep_started(version: Version, ports: Ports) -> None:
+    """Give the version's alias the containers that the manifest asks for; also if a run before died on the way."""
+    containers = _manifest_of(version).resources.provisioned_concurrency
+    if containers is not None:
+        ports.functions.keep_started(version.plugin_id, version.alias, containers)
+
+
+def _manifest_of(version: Version) -> Manifest:
+    return Manifest.model_validate_json(json.dumps(version.manifest))
+
+
 def _publish(version: Version, ports: Ports) -> PublishedVersion:
     label = f"{version.version} sha256:{version.sha256}"
-    manifest = Manifest.model_validate_json(json.dumps(version.manifest))
+    manifest = _manifest_of(version)
     with _publish_lease(version, ports):
         staged = ports.functions.stage(version.plugin_id, version.build_key, manifest, label=label)
         published = ports.functions.publish(version.plugin_id, staged, label=label)

@@ -18,6 +18,7 @@ from chalicelib.ports import PluginFunctions
 from chalicelib.settings import Settings
 from tests.contracts.things import a_target
 from tests.fakes import FakeWorld
+from tests.fakes.functions import FakePluginFunctions
 
 PLUGIN = "stripe-gateway"
 LAMBDA_MAY_ASSUME = """{"Version": "2012-10-17", "Statement": [
@@ -211,3 +212,43 @@ def test_a_call_reaches_the_version_that_its_alias_names(functions: PluginFuncti
     answers = [functions.call(PLUGIN, alias, {"operation": "charge"}) for alias in ("v1-0-0", "v2-0-0", "v1-0-0")]
 
     assert [answer["version"] for answer in answers] == ["1.0.0", "2.0.0", "1.0.0"]
+
+
+def started_of(outside_lambda: Lambda, alias: str) -> int:
+    """Tell how many containers are kept started for an alias."""
+    if isinstance(outside_lambda.functions, FakePluginFunctions):
+        return outside_lambda.functions.functions[PLUGIN].started.get(alias, 0)
+    client = boto3.Session().client("lambda")
+    try:
+        found = client.get_provisioned_concurrency_config(
+            FunctionName=f"{outside_lambda.stack}-plugin-{PLUGIN}", Qualifier=alias
+        )
+    except client.exceptions.ProvisionedConcurrencyConfigNotFoundException:
+        return 0
+    return found["RequestedProvisionedConcurrentExecutions"]
+
+
+def test_r16_containers_belong_to_the_versions_alias_and_never_to_the_weighted_one(outside_lambda: Lambda) -> None:
+    functions = outside_lambda.functions
+    first, _second = publish(functions, "1"), publish(functions, "2")
+    functions.put_version_alias(PLUGIN, "v1-0-0", first)
+
+    for _ in range(2):
+        functions.keep_started(PLUGIN, "v1-0-0", 2)
+    stable = Route(PLUGIN, "Development", "salt", stable=a_target("1.0.0", "1"))
+    functions.mirror(stable.offer(a_target("2.0.0", "2"), deployment_id="dep", fence=1).shift(2_500, fence=1))
+
+    assert started_of(outside_lambda, "v1-0-0") == 2
+    assert started_of(outside_lambda, "development") == 0
+
+
+def test_containers_stop_with_the_versions_alias(outside_lambda: Lambda) -> None:
+    functions = outside_lambda.functions
+    version = publish(functions, "1")
+    functions.put_version_alias(PLUGIN, "v1-0-0", version)
+    functions.keep_started(PLUGIN, "v1-0-0", 2)
+
+    functions.remove_version_alias(PLUGIN, "v1-0-0")
+
+    functions.put_version_alias(PLUGIN, "v1-0-0", version)
+    assert started_of(outside_lambda, "v1-0-0") == 0

@@ -27,6 +27,7 @@ class FakeFunction:
     aliases: dict[str, str] = field(default_factory=dict)
     weights_bps: dict[str, dict[str, int]] = field(default_factory=dict)
     epochs: dict[str, int] = field(default_factory=dict)
+    started: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -94,9 +95,14 @@ class FakePluginFunctions:
         lambda_version = function.aliases[alias]
         return PublishedVersion(lambda_version, function.published[int(lambda_version) - 1][0])
 
+    def keep_started(self, plugin_id: str, alias: str, containers: int) -> None:
+        self._maybe_fail("keep_started")
+        self.functions[plugin_id].started[alias] = containers
+
     def remove_version_alias(self, plugin_id: str, alias: str) -> None:
         self._maybe_fail("remove_version_alias")
         if function := self.functions.get(plugin_id):
+            function.started.pop(alias, None)
             function.aliases.pop(alias, None)
 
     def mirror(self, route: Route) -> None:

@@ -123,5 +123,22 @@ def test_r17_an_alias_that_was_moved_by_hand_is_put_back_and_it_is_told(stack: R
     assert any("999" in json.dumps(record["before"]) for record in records)
 
 
+def test_r16_containers_that_the_manifest_asks_for_stand_by_the_versions_alias(
+    stack: RunningStack, product: Product
+) -> None:
+    name = "kept-started"
+    product.register(name)
+    product.publish(name, "1.0.0", SOURCE.format(release="1.0.0"), resources={"provisionedConcurrency": 2})
+    product.install(name, TENANT)
+    assert product.deploy(name, "1.0.0")["status"] == "Completed"
+    functions = stack.client("lambda")
+
+    kept = functions.get_provisioned_concurrency_config(FunctionName=function_of(name), Qualifier="v1-0-0")
+
+    assert kept["RequestedProvisionedConcurrentExecutions"] == 2
+    with pytest.raises(functions.exceptions.ProvisionedConcurrencyConfigNotFoundException):
+        functions.get_provisioned_concurrency_config(FunctionName=function_of(name), Qualifier="development")
+
+
 def within_three_sigma(count: int) -> bool:
     return abs(count - SHARE * REQUESTS) <= 3 * math.sqrt(REQUESTS * SHARE * (1 - SHARE))

@@ -66,3 +66,29 @@ def test_an_alias_that_holds_other_code_is_not_taken_for_ours(world: FakeWorld) 
 
     with pytest.raises(WrongCodeError):
         run(publish_version, world.ports, **intake_given())
+
+
+@pytest.mark.parametrize("asked, kept", [(None, {}), (2, {"v1-0-0": 2})])
+def test_r16_containers_are_kept_for_the_versions_alias_and_for_no_environments(
+    asked: int | None, kept: dict[str, int]
+) -> None:
+    world = a_world()
+    announce(world, a_package(resources={} if asked is None else {"provisionedConcurrency": asked}))
+    run(verify_package, world.ports, **intake_given())
+
+    run(publish_version, world.ports, **intake_given())
+
+    assert world.functions.functions[PLUGIN].started == kept
+
+
+def test_containers_are_kept_also_if_a_run_before_died_after_the_alias() -> None:
+    world = a_world()
+    announce(world, a_package(resources={"provisionedConcurrency": 2}))
+    run(verify_package, world.ports, **intake_given())
+    world.functions.fail_next("keep_started", TransientError("throttled"))
+    with pytest.raises(TransientError):
+        run(publish_version, world.ports, **intake_given())
+
+    run(publish_version, world.ports, **intake_given())
+
+    assert world.functions.functions[PLUGIN].started == {"v1-0-0": 2}
