@@ -96,15 +96,16 @@ def effective_limits(tier: Tier, overrides: Mapping[str, int], *, factor: int = 
     )
 
 
-def require_quotas(quotas: Mapping[str, int], tier: Tier, *, is_admin: bool, factor: int = 1) -> None:
+def require_quotas(quotas: Mapping[str, int], held: Limits, *, is_admin: bool) -> None:
     """
     Raise unless these overrides are known, whole, not negative, and the caller may set them.
 
-    Only an Admin may go above the tier; whoever owns the tenant may go below it.
+    An Admin may set any; whoever owns the tenant may only go below the limits that it is *held* to now, so that it
+    can't undo what an Admin has set.
 
     Raises:
         ValidationError: A name or number is wrong; every wrong one is named (400).
-        ForbiddenError: A limit is above the tier's (403).
+        ForbiddenError: A limit is above the one that holds (403).
     """
     fix = f"Use {', '.join(Quota)} with whole numbers from 0 to {MAX_LIMIT:,}."
     known = frozenset(Quota)
@@ -115,11 +116,11 @@ def require_quotas(quotas: Mapping[str, int], tier: Tier, *, is_admin: bool, fac
     )
     if errors:
         raise ValidationError("The quotas can't be read.", fix=fix, errors=errors)
-    included = effective_limits(tier, {}, factor=factor).document()
+    included = held.document()
     above = [name for name, value in quotas.items() if value > included[Quota(name)]]
     if above and not is_admin:
         fix = "Ask an Admin, or stay within " + ", ".join(f"{name} {included[Quota(name)]}" for name in above) + "."
-        raise ForbiddenError(f"The tier {tier} includes less than that.", fix=fix)
+        raise ForbiddenError("Only an Admin may raise a limit.", fix=fix)
 
 
 def window_of(now: datetime) -> int:

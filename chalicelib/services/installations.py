@@ -16,6 +16,7 @@ from chalicelib.domain.errors import (
     ValidationError,
 )
 from chalicelib.domain.installations import ConfigRevision, Installation, secret_context
+from chalicelib.domain.quotas import effective_limits, require_quotas
 from chalicelib.domain.times import rfc3339
 from chalicelib.services.configurations import deciding_version, ready_versions, require_fitting, require_small
 from chalicelib.services.installation_writes import Change, write
@@ -35,6 +36,7 @@ class EnablePlugin:
     """
     Ask for a plugin to serve a tenant; *config_bytes* is the size of the configuration as it was sent.
 
+    *quotas* replace limits of the tier by name; sent alone they also change an installation that is enabled.
     A *pin* holds the tenant on a version from the first call on, by the rules of every pin.
     """
 
@@ -44,6 +46,7 @@ class EnablePlugin:
     config: Mapping[str, Any] = field(default_factory=dict)
     config_bytes: int = 0
     pin: PinWish | None = None
+    quotas: Mapping[str, int] = field(default_factory=dict)
     validate_only: bool = False
 
 
@@ -88,6 +91,7 @@ def enable_plugin(command: EnablePlugin, ports: Ports) -> Installation:
         NotFoundError: There is no such tenant (for this caller) or plugin (404).
         PayloadTooLargeError: The config has more than 64 KiB (413).
         ValidationError: The config breaks the schema of the version that will serve (400).
+        ForbiddenError: A quota is above what holds now, and the caller is no Admin (403).
         ConflictError: It is enabled already (409).
         UnprocessableError: The tenant can't be pinned to that version (422).
     """
@@ -96,27 +100,48 @@ def enable_plugin(command: EnablePlugin, ports: Ports) -> Installation:
     now = rfc3339(ports.clock.now())
     existing = _find(command.tenant_id, command.plugin_id, ports)
     if existing is not None and existing.is_enabled:
-        raise ConflictError(
-            f"{command.plugin_id} is enabled for {command.tenant_id} already.",
-            fix="Disable it first to enable it anew.",
-        )
+        _require_quotas_alone(command)
     base = existing or Installation(command.tenant_id, command.plugin_id, created_at=now, updated_at=now)
-    enabled = replace(base, is_enabled=True, updated_at=now)
+    enabled = replace(base, is_enabled=True, quotas=_quotas_of(command, base, ports), updated_at=now)
     is_new_config = existing is None or bool(command.config and command.config != base.config)
     if is_new_config:
         enabled = enabled.with_config(command.config, now)
     if command.pin is not None:
         enabled = replace(enabled, pin=pin_of(command.caller, command.plugin_id, command.pin, ports))
-    require_fitting(enabled.config, deciding_version(enabled, ports))
+    if existing is None or not existing.is_enabled:
+        require_fitting(enabled.config, deciding_version(enabled, ports))
     if command.validate_only:
         return enabled
-    after: dict[str, Any] = {"configKeys": sorted(enabled.config)}
-    if command.pin is not None:
-        after["pinnedVersion"] = command.pin.version
-    change = Change(command.caller, "EnablePlugin", after, command.pin.reason if command.pin else "")
     number = enabled.config_revision
     history = ConfigRevision(number, enabled.config, command.caller.username, now) if is_new_config else None
-    return write(enabled, change, ports, history=history)
+    return write(enabled, _enabling(command, enabled), ports, history=history)
+
+
+def _enabling(command: EnablePlugin, enabled: Installation) -> Change:
+    after: dict[str, Any] = {"configKeys": sorted(enabled.config)}
+    if command.quotas:
+        after["quotas"] = dict(enabled.quotas)
+    if command.pin is not None:
+        after["pinnedVersion"] = command.pin.version
+    return Change(command.caller, "EnablePlugin", after, command.pin.reason if command.pin else "")
+
+
+def _require_quotas_alone(command: EnablePlugin) -> None:
+    if not command.quotas or command.config or command.pin is not None:
+        raise ConflictError(
+            f"{command.plugin_id} is enabled for {command.tenant_id} already.",
+            fix="Disable it first to enable it anew; only quotas, sent alone, change it as it is.",
+        )
+
+
+def _quotas_of(command: EnablePlugin, base: Installation, ports: Ports) -> Mapping[str, int]:
+    """Put the quotas asked for in the place of those that were, if the caller may."""
+    if not command.quotas:
+        return base.quotas
+    tier = ports.tenants.get(command.tenant_id).tier
+    held = effective_limits(tier, base.quotas, factor=ports.limit_factor)
+    require_quotas(command.quotas, held, is_admin=command.caller.is_admin)
+    return {**base.quotas, **command.quotas}
 
 
 def disable_plugin(command: DisablePlugin, ports: Ports) -> Installation:

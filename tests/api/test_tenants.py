@@ -101,13 +101,39 @@ def test_a_dry_run_of_installing_changes_nothing(world: FakeWorld, installed: Ga
     assert world.tables.installations == before
 
 
-def test_quotas_are_refused_while_nothing_would_hold_to_them(api: Gateway) -> None:
+@pytest.mark.parametrize(
+    "quotas, where",
+    [
+        ({"perMinute": 10}, "/quotas/perMinute"),
+        ({"requestsPerMinute": -1}, "/quotas/requestsPerMinute"),
+        ({"requestsPerMinute": "10"}, "/quotas/requestsPerMinute"),
+        ({"requestsPerMinute": True}, "/quotas/requestsPerMinute"),
+        ([], "/quotas"),
+    ],
+)
+def test_quotas_that_can_not_be_read_are_refused(api: Gateway, quotas: object, where: str) -> None:
     a_plugin(api)
     a_tenant(api)
 
-    answer = api.post(f"/v1/tenants/acme/plugins/{PLUGIN}/enable", {"quotas": {"perMinute": 10}}, "olga")
+    answer = api.post(f"/v1/tenants/acme/plugins/{PLUGIN}/enable", {"quotas": quotas}, "root")
 
-    assert (answer.status, answer.wrong) == (422, {"/quotas"})
+    assert (answer.status, answer.wrong) == (400, {where})
+
+
+def test_an_owner_lowers_a_quota_and_only_an_admin_raises_it(world: FakeWorld, api: Gateway) -> None:
+    a_plugin(api)
+    a_tenant(api)
+    enable = f"/v1/tenants/acme/plugins/{PLUGIN}/enable"
+
+    lowered = api.post(enable, {"quotas": {"requestsPerMinute": 0}}, "olga")
+    again = api.post(enable, {"quotas": {"requestsPerMinute": 60}}, "olga")
+    raised = api.post(enable, {"quotas": {"requestsPerMinute": 900, "concurrentExecutions": 9}}, "root")
+
+    assert (lowered.status, lowered.json["quotas"]) == (201, {"requestsPerMinute": 0})
+    assert (again.status, again.json["code"]) == (403, "FORBIDDEN")
+    assert (raised.status, raised.json["quotas"]) == (201, {"requestsPerMinute": 900, "concurrentExecutions": 9})
+    assert world.tables.records[-1].after["quotas"] == raised.json["quotas"]
+    assert api.post(enable, {}, "root").status == 409
 
 
 def test_a_configuration_that_is_too_large_is_refused(api: Gateway) -> None:

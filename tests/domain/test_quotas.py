@@ -44,12 +44,13 @@ def test_an_own_limit_replaces_the_tiers_and_no_factor_changes_it() -> None:
     assert limits == Limits(requests=7, concurrent=0, seconds=6_000)
 
 
-def test_an_owner_may_go_below_the_tier_and_an_admin_above_it() -> None:
-    require_quotas({"requestsPerMinute": 60, "concurrentExecutions": 0}, Tier.FREE, is_admin=False)
-    require_quotas({"requestsPerMinute": 61}, Tier.FREE, is_admin=True)
+def test_an_owner_may_go_below_what_holds_and_an_admin_above_it() -> None:
+    held = DEFAULTS[Tier.FREE]
+    require_quotas({"requestsPerMinute": 60, "concurrentExecutions": 0}, held, is_admin=False)
+    require_quotas({"requestsPerMinute": 61}, held, is_admin=True)
 
-    with pytest.raises(ForbiddenError, match="Free") as refused:
-        require_quotas({"requestsPerMinute": 61}, Tier.FREE, is_admin=False)
+    with pytest.raises(ForbiddenError, match="Admin") as refused:
+        require_quotas({"requestsPerMinute": 61}, held, is_admin=False)
     assert "60" in refused.value.fix
 
 
@@ -62,7 +63,7 @@ def test_every_quota_that_can_not_be_read_is_named() -> None:
                 "concurrentExecutions": MAX_LIMIT + 1,
                 "executionSecondsPerMinute": 1,
             },
-            Tier.FREE,
+            DEFAULTS[Tier.FREE],
             is_admin=True,
         )
 

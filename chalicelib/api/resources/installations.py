@@ -30,7 +30,13 @@ class EnablePluginBody(Body):
         str | None, Field(max_length=64, description="Send a version to hold the tenant on in Production.")
     ] = None
     pin_reason: Annotated[Line | None, Field(min_length=1, description="Say why; pinnedVersion needs it.")] = None
-    quotas: Annotated[dict[str, Any] | None, Field(description="Not in this release: refused.")] = None
+    quotas: Annotated[
+        dict[str, int],
+        Field(
+            default_factory=dict,
+            description="Send requestsPerMinute, concurrentExecutions or executionSecondsPerMinute, as whole numbers.",
+        ),
+    ]
 
     def to_command(self, caller: Caller, tenant_id: str, plugin_id: str, *, validate_only: bool) -> EnablePlugin:
         """
@@ -38,12 +44,7 @@ class EnablePluginBody(Body):
 
         Raises:
             ValidationError: Pinned version and reason don't come together (400).
-            UnprocessableError: It asks for quotas, which nothing would hold to (422).
         """
-        if self.quotas is not None:
-            fix = "Leave it out: the tier decides."
-            errors = (FieldError("/quotas", "It can't be honoured in this release.", fix),)
-            raise UnprocessableError("This release has no quotas of an installation.", fix=fix, errors=errors)
         return EnablePlugin(
             caller,
             tenant_id,
@@ -51,6 +52,7 @@ class EnablePluginBody(Body):
             self.configuration,
             config_bytes=bytes_of(self.configuration),
             pin=self._wish(),
+            quotas=self.quotas,
             validate_only=validate_only,
         )
 
@@ -99,6 +101,7 @@ class InstallationResource(Resource):
     enabled: bool
     configuration: dict[str, Any]
     secrets: Annotated[list[str], Field(description="Names of the secrets that are set; values are never returned.")]
+    quotas: Annotated[dict[str, int], Field(description="Its own limits; those of the tier hold where none is.")]
     pinned_version: Annotated[str | None, Field(description="The version of its pin, be it ended or not.")]
     pin: PinResource | None
     revision: Annotated[int, Field(description="Its ETag without quotes, for If-Match.")]
@@ -115,6 +118,7 @@ class InstallationResource(Resource):
             enabled=installation.is_enabled,
             configuration=dict(installation.config),
             secrets=sorted(installation.sealed_secrets),
+            quotas=dict(installation.quotas),
             pinned_version=installation.pin.target.version if installation.pin else None,
             pin=PinResource.of(installation.pin) if installation.pin else None,
             revision=installation.revision,

@@ -42,10 +42,13 @@ def enable_plugin(
     """
     Let a plugin serve a tenant, with the configuration given.
 
+    ``quotas`` alone also change an installation that is enabled; those that are not named stay.
+
     Raises:
         ConflictError: It is enabled already (409).
         PayloadTooLargeError: The configuration has more than 64 KiB (413).
-        UnprocessableError: It asks for quotas, or for a version that the tenant can't be pinned to (422).
+        ForbiddenError: It asks for more than the limits that hold now, and only an Admin may (403).
+        UnprocessableError: It asks for a version that the tenant can't be pinned to (422).
     """
     command = body.to_command(caller, tenant_id, plugin_id, validate_only=validate_only)
     installation = installations.enable_plugin(command, ports)
