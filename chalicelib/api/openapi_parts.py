@@ -17,7 +17,7 @@ INFO: dict[str, Any] = {
         "**Lists** come in pages: send `nextCursor` as `cursor`, with the same filters, until it is null.\n\n"
         "**Repeats**: a POST with an `Idempotency-Key` is carried out once; within 24 hours the same key and body get "
         "the first answer again (`Idempotent-Replayed: true`). 5xx and 429 are not kept, nor is anything of logging "
-        "in and of overrides: keeping those answers would mean keeping tokens.\n\n"
+        "in: keeping that answer would mean keeping tokens.\n\n"
         "**Dry runs**: every change takes `?validateOnly=true`.\n\n"
         "**Unknown fields** are refused, and so is what this release can't honour: nothing you send is ignored."
     ),

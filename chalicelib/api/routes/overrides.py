@@ -14,8 +14,7 @@ blueprint = ApiBlueprint(__name__)
 
 
 @blueprint.route("/plugins/{plugin_id}/versions/{version}/override", methods=["POST"])
-# Repeats get a new token: keeping the answer would mean keeping the token.
-@endpoint(blueprint, body=OverrideBody, is_repeatable=False)
+@endpoint(blueprint, body=OverrideBody)
 def mint_override(
     plugin_id: str, version: str, body: OverrideBody, caller: Caller, ports: Ports, *, validate_only: bool
 ) -> Created[OverrideResource]:
