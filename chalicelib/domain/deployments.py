@@ -12,6 +12,9 @@ from chalicelib.domain.strategies import Strategy
 
 #: A step takes well under this; each one renews the lease.
 LEASE_SECONDS = 900
+#: From the request to the first step of its execution, which renews the lease. Who dies in between blocks
+#: the plugin's environment no longer than this.
+FIRST_LEASE_SECONDS = 90
 
 
 class DeploymentStatus(StrEnum):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain.authorization import SYSTEM, require_deployer
 from chalicelib.domain.deployments import (
+    FIRST_LEASE_SECONDS,
     LEASE_SECONDS,
     Deployment,
     DeploymentInProgressError,
@@ -72,13 +73,14 @@ def create_deployment(command: CreateDeployment, ports: Ports) -> Deployment:
         reason=command.reason,
     )
     now = ports.clock.now()
-    lease = Lease(deployment.plugin_id, deployment.environment, deployment.id, deployment.fence, lease_expiry(now))
+    expires_at = rfc3339(now + timedelta(seconds=FIRST_LEASE_SECONDS))
+    lease = Lease(deployment.plugin_id, deployment.environment, deployment.id, deployment.fence, expires_at)
     ports.deployments.create(deployment, lease, record, now=now)
     return _start(deployment, command.caller, ports)
 
 
 def lease_expiry(now: datetime) -> str:
-    """Say until when a lease that is taken or renewed *now* holds."""
+    """Say until when a lease that a step renews *now* holds."""
     return rfc3339(now + timedelta(seconds=LEASE_SECONDS))
 
 

@@ -177,8 +177,10 @@ def _result_of(answer: Mapping[str, Any], command: InvokePlugin, target: Target)
         return result
     failure = answer.get("failure", {})
     kind = str(failure.get("kind", "Unknown"))
+    # The runtime points into the input, or names what is wrong beside it.
+    within = "/input" if kind == "InvalidInput" else ""
     errors = tuple(
-        FieldError(f"/input{error['field']}", error["message"], error["fix"]) for error in failure.get("errors", ())
+        FieldError(within + error["field"], error["message"], error["fix"]) for error in failure.get("errors", ())
     )
     family: type[DomainError] = ValidationError if kind in _CALLERS_FAULT else PluginFailedError
     fix = "Correct the request." if kind in _CALLERS_FAULT else "Look at the plugin's logs by this traceId."

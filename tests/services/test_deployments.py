@@ -8,7 +8,13 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.authorization import Caller, Role
-from chalicelib.domain.deployments import LEASE_SECONDS, Deployment, DeploymentInProgressError, DeploymentStatus
+from chalicelib.domain.deployments import (
+    FIRST_LEASE_SECONDS,
+    LEASE_SECONDS,
+    Deployment,
+    DeploymentInProgressError,
+    DeploymentStatus,
+)
 from chalicelib.domain.errors import DomainError, ForbiddenError, NotFoundError, TransientError
 from chalicelib.domain.ids import Environment
 from chalicelib.domain.plugins import PluginType
@@ -133,7 +139,10 @@ def test_predecessor_had_no_lock_fifty_racing_requests_make_one_live_deployment(
 
 def test_a_dead_deployment_blocks_only_until_its_lease_runs_out(world: FakeWorld) -> None:
     dead = create_deployment(TO_DEVELOPMENT, world.ports)
-    world.clock.advance(seconds=LEASE_SECONDS + 1)
+    world.clock.advance(seconds=FIRST_LEASE_SECONDS - 1)
+    with pytest.raises(DeploymentInProgressError):
+        create_deployment(TO_DEVELOPMENT, world.ports)
+    world.clock.advance(seconds=2)
 
     following = create_deployment(TO_DEVELOPMENT, world.ports)
 

@@ -128,7 +128,7 @@ def test_a_failure_is_the_callers_or_the_plugins_and_says_which(
     with pytest.raises(error, match=kind) as refused:
         invoke_plugin(CHARGE, world.serving_ports)
 
-    assert refused.value.errors[0].field == "/input/amount"
+    assert refused.value.errors[0].field == ("/input/amount" if kind == "InvalidInput" else "/amount")
 
 
 def test_an_answer_that_is_not_the_runtimes_is_a_plugin_failure(world: FakeWorld) -> None:
