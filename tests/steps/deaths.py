@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib.ports import Ports
 
 #: Reading the time or drawing an id leaves nothing behind.
-_HARMLESS = {"clock", "ids"}
+_HARMLESS = {"clock", "ids", "limit_factor"}
 
 
 class DiedError(Exception):
@@ -49,4 +49,5 @@ class _Mortal:
 def mortal(ports: Ports, fate: Fate) -> Ports:
     """Let everything outside go through *fate*."""
     names = [one.name for one in fields(Ports) if one.name not in _HARMLESS]
-    return replace(ports, **{name: _Mortal(name, getattr(ports, name), fate) for name in names})
+    mortals: dict[str, Any] = {name: _Mortal(name, getattr(ports, name), fate) for name in names}
+    return replace(ports, **mortals)
