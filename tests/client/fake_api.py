@@ -142,7 +142,7 @@ class FakeApi:
             match = re.fullmatch(pattern, path)
             if match is not None and method == request.method:
                 status, document = handler(self, body, dict(request.url.params), is_dry, *match.groups())
-                return httpx.Response(status, json=document)
+                return httpx.Response(status, json=document, headers={"ETag": '"7"'})
         raise ProblemError(404, "NOT_FOUND", f"There is no {request.method} {path}.")
 
     def _require_token(self, request: httpx.Request) -> None:
@@ -373,6 +373,56 @@ class FakeApi:
             self.installations[tenant, plugin] = ended
         return 200, ended
 
+    def _patch_tenant(self, body: Document, _query: Document, is_dry: bool, name: str) -> tuple[int, Document]:
+        changed = {**self._tenant({}, {}, is_dry, name)[1], **body}
+        if not is_dry:
+            self.tenants[name] = changed
+        return 200, changed
+
+    def _erase_tenant(self, _body: Document, _query: Document, is_dry: bool, name: str) -> tuple[int, Document]:
+        self._tenant({}, {}, is_dry, name)
+        found = [key for key in self.installations if key[0] == name]
+        for key in found[:1] if not is_dry else ():
+            del self.installations[key]
+        is_done = len(found) <= 1 or is_dry
+        if is_done and not is_dry:
+            del self.tenants[name]
+        erased = {"installations": len(found) if is_dry else len(found[:1])}
+        return 200, {
+            "tenantId": name,
+            "status": "Erased" if is_done else "Erasing",
+            "erased": erased,
+            "kept": ["audit"],
+        }
+
+    def _export(self, _body: Document, query: Document, _dry: bool, name: str) -> tuple[int, Document]:
+        items = [each for key, each in self.installations.items() if key[0] == name]
+        _, page = self._page(items, {"limit": 1, **query})
+        return 200, {"tenant": self.tenants[name], **page}
+
+    def _uninstall(self, _body: Document, _query: Document, is_dry: bool, *key: str) -> tuple[int, Document]:
+        if not is_dry:
+            del self.installations[key[0], key[1]]
+        return 200, {"tenantId": key[0], "pluginId": key[1], "status": "Erased", "erased": {"installations": 1}}
+
+    def _config(self, _body: Document, _query: Document, _dry: bool, *key: str) -> tuple[int, Document]:
+        return 200, {"configuration": self.installations[key[0], key[1]]["configuration"], "revision": 1}
+
+    def _put_config(self, body: Document, _query: Document, is_dry: bool, *key: str) -> tuple[int, Document]:
+        if not is_dry:
+            self.installations[key[0], key[1]]["configuration"] = body["configuration"]
+        return 200, body
+
+    def _revisions(self, _body: Document, query: Document, _dry: bool, *key: str) -> tuple[int, Document]:
+        configuration = self.installations[key[0], key[1]]["configuration"]
+        return self._page([{"revision": 1, "author": "olga", "at": "now", "configuration": configuration}], query)
+
+    def _put_pin(self, body: Document, _query: Document, is_dry: bool, *key: str) -> tuple[int, Document]:
+        pinned = {**self.installations[key[0], key[1]], "pinnedVersion": body.get("version"), "pin": body or None}
+        if not is_dry:
+            self.installations[key[0], key[1]] = pinned
+        return 200, pinned
+
     def _installed(self, _body: Document, query: Document, _dry: bool, tenant: str) -> tuple[int, Document]:
         return self._page([each for key, each in self.installations.items() if key[0] == tenant], query)
 
@@ -467,6 +517,16 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("POST", f"/tenants/{_ONE}/plugins/{_ONE}/enable", FakeApi._enable),
     ("POST", f"/tenants/{_ONE}/plugins/{_ONE}/disable", FakeApi._disable),
     ("GET", f"/tenants/{_ONE}/plugins/{_ONE}/effective", FakeApi._effective),
+    ("PATCH", f"/tenants/{_ONE}", FakeApi._patch_tenant),
+    ("DELETE", f"/tenants/{_ONE}", FakeApi._erase_tenant),
+    ("GET", f"/tenants/{_ONE}/export", FakeApi._export),
+    ("DELETE", f"/tenants/{_ONE}/plugins/{_ONE}", FakeApi._uninstall),
+    ("GET", f"/tenants/{_ONE}/plugins/{_ONE}/config", FakeApi._config),
+    ("PUT", f"/tenants/{_ONE}/plugins/{_ONE}/config", FakeApi._put_config),
+    ("GET", f"/tenants/{_ONE}/plugins/{_ONE}/config/revisions", FakeApi._revisions),
+    ("POST", f"/tenants/{_ONE}/plugins/{_ONE}/config/restore", FakeApi._config),
+    ("PUT", f"/tenants/{_ONE}/plugins/{_ONE}/pin", FakeApi._put_pin),
+    ("DELETE", f"/tenants/{_ONE}/plugins/{_ONE}/pin", FakeApi._put_pin),
     ("PUT", f"/tenants/{_ONE}/plugins/{_ONE}/secrets/{_ONE}", FakeApi._put_secret),
     ("DELETE", f"/tenants/{_ONE}/plugins/{_ONE}/secrets/{_ONE}", FakeApi._delete_secret),
 ]

@@ -130,6 +130,13 @@ def test_uninstall_asks_first(admin: Terminal) -> None:
     assert (nobody.exit_code, no.exit_code, yes.exit_code) == (ExitCode.USAGE, ExitCode.FAILED, ExitCode.OK)
     assert "--yes" in nobody.stderr
     assert "Nothing was changed" in no.stderr
+    assert ("acme", PLUGIN) not in admin.api.installations
+
+
+def test_uninstall_can_keep_what_a_return_would_need(admin: Terminal) -> None:
+    admin.type("install", PLUGIN, "--tenant", "acme")
+
+    assert admin.type("uninstall", PLUGIN, "--tenant", "acme", "--keep-data", "--yes").exit_code == 0
     assert admin.api.installations["acme", PLUGIN]["enabled"] is False
 
 
@@ -216,3 +223,75 @@ def test_invoke_of_what_is_not_deployed_says_how_to_deploy_it(admin: Terminal) -
 
 def test_invoke_has_no_dry_run(admin: Terminal) -> None:
     assert admin.type("invoke", PLUGIN, "charge", "--tenant", "acme", "--dry-run").exit_code == ExitCode.USAGE
+
+
+def test_a_tenant_is_changed_suspended_and_activated(admin: Terminal) -> None:
+    admin.type("tenant", "create", "acme")
+
+    changed = admin.type("tenant", "update", "acme", "--ring", "beta")
+    suspended = admin.type("tenant", "suspend", "acme", "--yes")
+    status = admin.api.tenants["acme"]["status"]
+    activated = admin.type("tenant", "activate", "acme")
+
+    assert "Changed tenant acme" in changed.stdout
+    assert ("Suspended tenant acme" in suspended.stdout, status) == (True, "Suspended")
+    assert "Activated tenant acme" in activated.stdout
+    assert admin.api.tenants["acme"]["ring"] == "beta"
+    assert admin.type("tenant", "update", "acme").exit_code == ExitCode.USAGE
+
+
+def test_deleting_a_tenant_goes_on_until_all_is_gone_and_says_what_went(admin: Terminal) -> None:
+    admin.type("tenant", "create", "acme")
+    for plugin_id in (PLUGIN, "other"):
+        admin.type("install", plugin_id, "--tenant", "acme")
+
+    dry = admin.type("--dry-run", "--yes", "tenant", "delete", "acme")
+    result = admin.type("--json", "--yes", "tenant", "delete", "acme")
+
+    assert "Would erase tenant acme" in dry.stdout
+    assert json.loads(result.stdout)["erased"] == {"installations": 2}
+    assert admin.api.tenants == {}
+
+
+def test_an_export_joins_all_pages(admin: Terminal) -> None:
+    admin.type("tenant", "create", "acme")
+    for plugin_id in (PLUGIN, "other"):
+        admin.type("install", plugin_id, "--tenant", "acme")
+
+    document = json.loads(admin.type("tenant", "export", "acme").stdout)
+
+    assert [each["pluginId"] for each in document["plugins"]] == [PLUGIN, "other"]
+    assert document["tenant"]["id"] == "acme"
+
+
+def test_a_configuration_is_set_over_the_state_that_was_seen_and_restored(admin: Terminal) -> None:
+    admin.type("install", PLUGIN, "--tenant", "acme", "--config", '{"rate": 1}')
+
+    shown = admin.type("--json", "config", "show", PLUGIN, "--tenant", "acme")
+    done = admin.type("config", "set", PLUGIN, '{"rate": 2}', "--tenant", "acme")
+    given = admin.type("config", "set", PLUGIN, '{"rate": 3}', "--tenant", "acme", "--if-match", '"5"')
+    tried = admin.type("config", "set", PLUGIN, '{"rate": 4}', "--tenant", "acme", "--try-version", "2.0.0")
+    restored = admin.type("config", "restore", PLUGIN, "1", "--tenant", "acme")
+    history = admin.type("config", "history", PLUGIN, "--tenant", "acme")
+
+    sent = admin.api.sent("PUT", f"/tenants/acme/plugins/{PLUGIN}/config")
+    assert json.loads(shown.stdout)["etag"] == '"7"'
+    assert [result.exit_code for result in (done, given, tried, restored, history)] == [0] * 5
+    assert [request.headers["If-Match"] for request in sent] == ['"7"', '"5"', '"7"']
+    assert dict(sent[2].url.params) == {"version": "2.0.0", "validateOnly": "true"}
+    assert "Restored revision 1" in restored.stdout
+    assert '{"rate": 3}' in history.stdout
+
+
+def test_a_tenant_is_pinned_with_a_reason_and_let_go(admin: Terminal) -> None:
+    admin.type("install", PLUGIN, "--tenant", "acme")
+
+    without = admin.type("pin", PLUGIN, "1.0.0", "--tenant", "acme")
+    pinned = admin.type("pin", PLUGIN, "1.0.0", "--tenant", "acme", "--reason", "audit", "-e", "development")
+    sent = admin.api.body("PUT", f"/tenants/acme/plugins/{PLUGIN}/pin")
+    freed = admin.type("unpin", PLUGIN, "--tenant", "acme")
+
+    assert without.exit_code == ExitCode.USAGE
+    assert sent == {"version": "1.0.0", "reason": "audit", "environment": "Development"}
+    assert "Pinned tax-engine for tenant acme" in pinned.stdout
+    assert "Unpinned tax-engine for tenant acme" in freed.stdout

@@ -13,9 +13,12 @@ from hotswap.session import Session, pass_session
 @click.argument("plugin_id", metavar="PLUGIN")
 @click.option("--tenant", "tenant_id", required=True, metavar="TENANT", help="The tenant who gets it.")
 @click.option("--config", metavar="JSON", help="Its configuration: JSON, @FILE, or - for stdin.")
-@click.option("--pin", metavar="VERSION", help="Hold the tenant on this version.")
+@click.option("--pin", metavar="VERSION", help="Hold the tenant on this version in Production; needs --reason.")
+@click.option("--reason", help="Why the tenant is held.")
 @pass_session
-def install(session: Session, plugin_id: str, tenant_id: str, config: str | None, pin: str | None) -> None:
+def install(
+    session: Session, plugin_id: str, tenant_id: str, config: str | None, pin: str | None, reason: str | None
+) -> None:
     """Let a tenant use a plugin."""
     from hotswap.views.tenants import installation_view
 
@@ -25,6 +28,7 @@ def install(session: Session, plugin_id: str, tenant_id: str, config: str | None
         plugin_id,
         configuration=configuration,
         pinned_version=pin,
+        pin_reason=reason,
         validate_only=session.options.dry_run,
     )
     title = "Would install" if session.options.dry_run else "Installed"
@@ -34,12 +38,18 @@ def install(session: Session, plugin_id: str, tenant_id: str, config: str | None
 @click.command(cls=HotSwapCommand)
 @click.argument("plugin_id", metavar="PLUGIN")
 @click.option("--tenant", "tenant_id", required=True, metavar="TENANT", help="The tenant who loses it.")
+@click.option("--keep-data", is_flag=True, help="Only disable it; configuration and secrets stay for a return.")
 @pass_session
-def uninstall(session: Session, plugin_id: str, tenant_id: str) -> None:
-    """Take a plugin away from a tenant; its configuration and secrets are kept for a return."""
-    from hotswap.views.tenants import installation_view
+def uninstall(session: Session, plugin_id: str, tenant_id: str, keep_data: bool) -> None:  # noqa: FBT001 - click passes it
+    """Take a plugin away from a tenant, with its configuration, secrets and state."""
+    from hotswap.views.tenants import erasure_view, installation_view
 
-    session.confirm(f"Take {plugin_id} away from tenant {tenant_id}?")
-    ended = session.client.installations.disable(tenant_id, plugin_id, validate_only=session.options.dry_run)
     title = "Would uninstall" if session.options.dry_run else "Uninstalled"
-    session.out.show(ended.raw, lambda: installation_view(ended, title=title))
+    if keep_data:
+        session.confirm(f"Take {plugin_id} away from tenant {tenant_id}?")
+        ended = session.client.installations.disable(tenant_id, plugin_id, validate_only=session.options.dry_run)
+        session.out.show(ended.raw, lambda: installation_view(ended, title=title))
+        return
+    session.confirm(f"Erase {plugin_id} of tenant {tenant_id}, with its configuration, secrets and state?")
+    report = session.client.installations.erase(tenant_id, plugin_id, validate_only=session.options.dry_run)
+    session.out.show(report, lambda: erasure_view(report, f"{title} {plugin_id} of tenant {tenant_id}"))

@@ -50,10 +50,11 @@ class Installations:
         *,
         configuration: Document | None = None,
         pinned_version: str | None = None,
+        pin_reason: str | None = None,
         validate_only: bool = False,
     ) -> Installation:
         """Let a tenant use a plugin."""
-        body = {"configuration": configuration, "pinnedVersion": pinned_version}
+        body = {"configuration": configuration, "pinnedVersion": pinned_version, "pinReason": pin_reason}
         given = {name: value for name, value in body.items() if value is not None}
         path = f"{_path(tenant_id, plugin_id)}/enable"
 
@@ -68,6 +69,71 @@ class Installations:
         path = f"{_path(tenant_id, plugin_id)}/disable"
 
         return Installation.of(self._transport.request("POST", path, body={}, validate_only=validate_only).document)
+
+    def erase(self, tenant_id: str, plugin_id: str, *, validate_only: bool = False) -> Document:
+        """Erase an installation with its configuration, secrets, pin and state; tell what went."""
+        return self._transport.request("DELETE", _path(tenant_id, plugin_id), validate_only=validate_only).document
+
+    def config(self, tenant_id: str, plugin_id: str) -> tuple[Document, str]:
+        """Read a configuration and its ETag, which a change of it sends back."""
+        answer = self._transport.request("GET", f"{_path(tenant_id, plugin_id)}/config")
+
+        return answer.document, {name.lower(): value for name, value in answer.headers.items()}.get("etag", "")
+
+    def set_config(
+        self,
+        tenant_id: str,
+        plugin_id: str,
+        configuration: Document,
+        *,
+        etag: str,
+        version: str | None = None,
+        validate_only: bool = False,
+    ) -> Document:
+        """Replace a configuration; with *version*, only try whether it fits that version."""
+        return self._transport.request(
+            "PUT",
+            f"{_path(tenant_id, plugin_id)}/config",
+            body={"configuration": configuration},
+            query={"version": version},
+            validate_only=validate_only or version is not None,
+            headers={"If-Match": etag},
+        ).document
+
+    def config_history(self, tenant_id: str, plugin_id: str) -> Iterator[Document]:
+        """Walk through the configurations of the past, newest first."""
+        return walk(self._transport, f"{_path(tenant_id, plugin_id)}/config/revisions", dict)
+
+    def restore_config(
+        self, tenant_id: str, plugin_id: str, revision: int, *, etag: str, validate_only: bool = False
+    ) -> Document:
+        """Make a configuration of the past the current one."""
+        return self._transport.request(
+            "POST",
+            f"{_path(tenant_id, plugin_id)}/config/restore",
+            body={"revision": revision},
+            validate_only=validate_only,
+            headers={"If-Match": etag},
+        ).document
+
+    def pin(
+        self, tenant_id: str, plugin_id: str, wish: Document, *, etag: str, validate_only: bool = False
+    ) -> Installation:
+        """Hold a tenant on a version; *wish* in the API's own spelling."""
+        path = f"{_path(tenant_id, plugin_id)}/pin"
+        given = {name: value for name, value in wish.items() if value is not None}
+        answer = self._transport.request(
+            "PUT", path, body=given, validate_only=validate_only, headers={"If-Match": etag}
+        )
+
+        return Installation.of(answer.document)
+
+    def unpin(self, tenant_id: str, plugin_id: str, *, etag: str, validate_only: bool = False) -> Installation:
+        """Let a tenant go."""
+        path = f"{_path(tenant_id, plugin_id)}/pin"
+        answer = self._transport.request("DELETE", path, validate_only=validate_only, headers={"If-Match": etag})
+
+        return Installation.of(answer.document)
 
     def set_secret(
         self, tenant_id: str, plugin_id: str, name: str, value: str, *, validate_only: bool = False

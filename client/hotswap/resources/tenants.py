@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -58,6 +59,43 @@ class Tenants:
         """Walk through what a tenant uses of each plugin."""
         return walk(self._transport, f"/tenants/{tenant_id}/usage", PluginUsage.of)
 
-    def list(self, *, ring: str | None = None, limit: int | None = None) -> Iterator[Tenant]:
+    def update(self, tenant_id: str, *, validate_only: bool = False, **changes: str | None) -> Tenant:
+        """Change a tenant; *changes* in the API's own spelling, None changes nothing."""
+        body = {name: value for name, value in changes.items() if value is not None}
+        path = f"/tenants/{tenant_id}"
+
+        return Tenant.of(self._transport.request("PATCH", path, body=body, validate_only=validate_only).document)
+
+    def erase(self, tenant_id: str, *, validate_only: bool = False) -> Document:
+        """Erase a tenant and everything of it, in as many requests as it takes; tell what went."""
+        erased: Counter[str] = Counter()
+        while True:
+            path = f"/tenants/{tenant_id}"
+            document = self._transport.request("DELETE", path, validate_only=validate_only).document
+            erased.update(document.get("erased") or {})
+            if document.get("status") != "Erasing":
+                return {**document, "erased": dict(erased)}
+
+    def export(self, tenant_id: str) -> Document:
+        """Read everything that is kept of a tenant, all pages as one document."""
+        path = f"/tenants/{tenant_id}/export"
+        document = self._transport.request("GET", path).document
+        items = [*(document.get("items") or ())]
+        while document.get("nextCursor"):
+            document = self._transport.request("GET", path, query={"cursor": document["nextCursor"]}).document
+            items.extend(document.get("items") or ())
+
+        return {"tenant": document.get("tenant"), "plugins": items}
+
+    def list(
+        self,
+        *,
+        tier: str | None = None,
+        ring: str | None = None,
+        status: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Tenant]:
         """Walk through the tenants."""
-        return walk(self._transport, "/tenants", Tenant.of, limit=limit, filters={"ring": ring})
+        filters = {"tier": tier, "ring": ring, "status": status}
+
+        return walk(self._transport, "/tenants", Tenant.of, limit=limit, filters=filters)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
 from rich.console import Group, RenderableType
+from rich.json import JSON
 from rich.text import Text
 
 from hotswap.resources.installations import Installation
+from hotswap.resources.reading import Document
 from hotswap.resources.tenants import Tenant
 from hotswap.views.tables import facts, listing
 from hotswap.views.theme import status_text
@@ -85,4 +88,39 @@ def installation_view(installation: Installation, *, title: str) -> RenderableTy
             (installation.tenant_id, "name"),
         ),
         facts([("status", status_text(installation.status)), ("pin", installation.pinned_version)]),
+    )
+
+
+def erasure_view(report: Document, title: str) -> RenderableType:
+    """Tell what an erasure took, and what is left after all."""
+    pairs: list[tuple[str, RenderableType]] = [
+        (name, str(count)) for name, count in (report.get("erased") or {}).items()
+    ]
+    kept = [("kept", text) for text in report.get("kept") or ()]
+
+    return Group(Text.assemble(("✔ ", "ok"), title), facts([*pairs, *kept]))
+
+
+def json_view(document: Document) -> RenderableType:
+    """Show a document as it is."""
+    return JSON(json.dumps(document, ensure_ascii=False))
+
+
+def history_view(revisions: Sequence[Document], *, plugin_id: str, tenant_id: str) -> RenderableType:
+    """List the configurations of the past."""
+    rows = [
+        (
+            str(each.get("revision")),
+            str(each.get("author")),
+            str(each.get("at")),
+            json.dumps(each.get("configuration"), ensure_ascii=False),
+        )
+        for each in revisions
+    ]
+
+    return listing(
+        ("REVISION>", "BY", "AT", "CONFIGURATION"),
+        rows,
+        nothing="It has had no configuration yet.",
+        next_step=f"hotswap config set {plugin_id} '{{…}}' --tenant {tenant_id}",
     )
