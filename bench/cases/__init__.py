@@ -5,6 +5,7 @@ from bench.cases import (
     costs,
     decision,
     endpoint_overhead,
+    gateway,
     invoke_overhead,
     invoke_start,
     package,
@@ -25,6 +26,7 @@ CASES = {
         invoke_overhead,
         routes,
         costs,
+        gateway,
         stack,
     )
 }

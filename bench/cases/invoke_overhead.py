@@ -62,6 +62,11 @@ def measure(effort: Effort) -> Findings:
     )
 
 
+def payload() -> dict[str, object]:
+    """Give what an invocation sends to its plugin."""
+    return dict(_PAYLOAD)
+
+
 def _longer(effort: Effort) -> Effort:
     return Effort(effort.quiet_turns * 8, effort.rounds_at_most * _PATIENCE, effort.plugin_starts)
 
@@ -153,10 +158,10 @@ def _turn(call: Callable[[], object]) -> Callable[[], Taken]:
 
 
 @contextlib.contextmanager
-def variables() -> Iterator[None]:
+def variables(**more: str) -> Iterator[None]:
     """Give this process what a function's environment says, for as long as the case runs."""
     before = dict(os.environ)
-    os.environ.update(VARIABLES)
+    os.environ.update({**VARIABLES, **more})
     try:
         yield
     finally:
