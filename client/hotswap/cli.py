@@ -39,7 +39,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "uninstall": ("installation", "Take a plugin away from a tenant."),
         "config": ("config", "Look at a tenant's configuration of a plugin, change it, and go back."),
         "pin": ("pin", "Hold a tenant on a version."),
-        "unpin": ("pin", "Let a tenant go from its version."),
+        "unpin": ("pin", "Let a tenant go: what is deployed serves it again."),
         "secret": ("secret", "Keep secrets for a tenant's plugin."),
         "invoke": ("invoke", "Run an operation of a plugin for a tenant."),
         "why": ("why", "Say which version of a plugin serves a tenant, and why."),
