@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 #: Failures that the caller can mend are a 400, the rest is the plugin's own: 502.
 _CALLERS_FAULT = frozenset({"UnknownOperation", "InvalidInput"})
+#: What the pointers of a failure point into; others name what is wrong beside it.
+_POINTS_INTO = {"InvalidInput": "/input", "InvalidOutput": "/result"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +179,7 @@ def _result_of(answer: Mapping[str, Any], command: InvokePlugin, target: Target)
         return result
     failure = answer.get("failure", {})
     kind = str(failure.get("kind", "Unknown"))
-    # The runtime points into the input, or names what is wrong beside it.
-    within = "/input" if kind == "InvalidInput" else ""
+    within = _POINTS_INTO.get(kind, "")
     errors = tuple(
         FieldError(within + error["field"], error["message"], error["fix"]) for error in failure.get("errors", ())
     )

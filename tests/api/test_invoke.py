@@ -121,24 +121,24 @@ def test_a_suspended_tenant_is_refused(world: FakeWorld, served: Gateway) -> Non
 
 
 @pytest.mark.parametrize(
-    "kind, status, code",
+    "kind, status, code, pointer",
     [
-        ("UnknownOperation", 400, "VALIDATION_ERROR"),
-        ("InvalidInput", 400, "VALIDATION_ERROR"),
-        ("InvalidOutput", 502, "PLUGIN_FAILED"),
-        ("PluginRaised", 502, "PLUGIN_FAILED"),
-        ("EntryPointFailed", 502, "PLUGIN_FAILED"),
-        ("PluginError", 502, "PLUGIN_FAILED"),
+        ("UnknownOperation", 400, "VALIDATION_ERROR", "/amount"),
+        ("InvalidInput", 400, "VALIDATION_ERROR", "/input/amount"),
+        ("InvalidOutput", 502, "PLUGIN_FAILED", "/result/amount"),
+        ("PluginRaised", 502, "PLUGIN_FAILED", "/amount"),
+        ("EntryPointFailed", 502, "PLUGIN_FAILED", "/amount"),
+        ("PluginError", 502, "PLUGIN_FAILED", "/amount"),
     ],
 )
 def test_a_failure_of_the_plugin_is_told_as_what_it_is(
-    world: FakeWorld, served: Gateway, kind: str, status: int, code: str
+    world: FakeWorld, served: Gateway, kind: str, status: int, code: str, pointer: str
 ) -> None:
     fails(world, kind, errors=[{"field": "/amount", "message": "too small", "fix": "pay more"}])
 
     answer = served.post(INVOKE, BODY, "hugo")
 
-    assert (answer.status, answer.code, answer.wrong) == (status, code, {"/input/amount"})
+    assert (answer.status, answer.code, answer.wrong) == (status, code, {pointer})
 
 
 @pytest.mark.parametrize(

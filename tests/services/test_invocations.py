@@ -107,18 +107,18 @@ def test_a_suspended_tenant_is_refused(world: FakeWorld) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind, error",
+    "kind, error, pointer",
     [
-        ("UnknownOperation", ValidationError),
-        ("InvalidInput", ValidationError),
-        ("InvalidOutput", PluginFailedError),
-        ("PluginRaised", PluginFailedError),
-        ("EntryPointFailed", PluginFailedError),
-        ("PluginError", PluginFailedError),
+        ("UnknownOperation", ValidationError, "/amount"),
+        ("InvalidInput", ValidationError, "/input/amount"),
+        ("InvalidOutput", PluginFailedError, "/result/amount"),
+        ("PluginRaised", PluginFailedError, "/amount"),
+        ("EntryPointFailed", PluginFailedError, "/amount"),
+        ("PluginError", PluginFailedError, "/amount"),
     ],
 )
 def test_a_failure_is_the_callers_or_the_plugins_and_says_which(
-    world: FakeWorld, kind: str, error: type[DomainError]
+    world: FakeWorld, kind: str, error: type[DomainError], pointer: str
 ) -> None:
     flaw = {"field": "/amount", "message": "must be positive", "fix": "send a positive amount"}
     world.functions.respond(
@@ -128,7 +128,7 @@ def test_a_failure_is_the_callers_or_the_plugins_and_says_which(
     with pytest.raises(error, match=kind) as refused:
         invoke_plugin(CHARGE, world.serving_ports)
 
-    assert refused.value.errors[0].field == ("/input/amount" if kind == "InvalidInput" else "/amount")
+    assert refused.value.errors[0].field == pointer
 
 
 def test_an_answer_that_is_not_the_runtimes_is_a_plugin_failure(world: FakeWorld) -> None:
