@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from chalicelib.domain.errors import DomainError, FieldError, ForbiddenError, ValidationError
 from chalicelib.domain.tenants import Tier
@@ -157,3 +158,24 @@ def is_slot_free(expires_at_ms: int, now: datetime) -> bool:
     now_ms = int(now.timestamp() * 1000)
     longest_ms = int((LONGEST_CALL + SLOT_KEPT).total_seconds() * 1000)
     return expires_at_ms <= now_ms or expires_at_ms > now_ms + 2 * longest_ms
+
+
+class Leased(NamedTuple):
+    """
+    What a lease gave.
+
+    *granted* is 0 when the window is used up; *used* is what all have leased in it; *place* counts the
+    containers that joined it.
+    """
+
+    granted: int
+    used: int
+    place: int
+
+
+class Used(NamedTuple):
+    """What is counted of one plugin in one window, and how many of its slots are held."""
+
+    requests: int = 0
+    milliseconds: int = 0
+    concurrent: int = 0

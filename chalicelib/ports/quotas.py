@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -10,31 +9,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
-    from chalicelib.domain.quotas import Quota
+    from chalicelib.domain.quotas import Leased, Quota, Used
     from chalicelib.domain.tenants import Tier
-
-
-@dataclass(frozen=True, slots=True)
-class Leased:
-    """
-    What a lease gave.
-
-    *granted* is 0 when the window is used up; *used* is what all have leased in it; *place* counts the
-    containers that joined it.
-    """
-
-    granted: int
-    used: int
-    place: int
-
-
-@dataclass(frozen=True, slots=True)
-class Used:
-    """What is counted of one plugin in one window, and how many of its slots are held."""
-
-    requests: int = 0
-    milliseconds: int = 0
-    concurrent: int = 0
 
 
 class QuotaLedger(Protocol):

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain.authorization import require_tenant
 from chalicelib.domain.pages import Page
-from chalicelib.domain.quotas import effective_limits, window_end, window_of
+from chalicelib.domain.quotas import Used, effective_limits, window_end, window_of
 from chalicelib.domain.times import rfc3339
-from chalicelib.ports.quotas import Used
 
 if TYPE_CHECKING:
     from chalicelib.domain.authorization import Caller

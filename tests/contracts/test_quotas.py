@@ -9,8 +9,8 @@ import pytest
 from chalicelib.adapters import aws_clients
 from chalicelib.adapters.aws_clients import Lazy
 from chalicelib.adapters.dynamodb.quotas import DynamoQuotaLedger
-from chalicelib.domain.quotas import Quota
-from chalicelib.ports.quotas import Leased, QuotaLedger, Used
+from chalicelib.domain.quotas import Leased, Quota, Used
+from chalicelib.ports.quotas import QuotaLedger
 from chalicelib.settings import Settings
 from tests.fakes.quotas import FakeQuotaLedger
 

@@ -7,8 +7,7 @@ from datetime import datetime
 from threading import RLock
 
 from chalicelib.domain.errors import TransientError
-from chalicelib.domain.quotas import Quota, is_slot_free
-from chalicelib.ports.quotas import Leased, Used
+from chalicelib.domain.quotas import Leased, Quota, Used, is_slot_free
 
 
 @dataclass

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.adapters.aws_errors import translated
 from chalicelib.adapters.dynamodb import keys
 from chalicelib.domain.errors import TransientError
-from chalicelib.domain.quotas import Quota, is_slot_free, window_end
-from chalicelib.ports.quotas import Leased, Used
+from chalicelib.domain.quotas import Leased, Quota, Used, is_slot_free, window_end
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
