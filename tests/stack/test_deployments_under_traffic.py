@@ -78,7 +78,7 @@ def test_no_request_fails_while_a_version_is_deployed_and_the_old_one_deployed_a
             traffic.wait_for(10)
 
     assert traffic.failures == []
-    assert len(traffic.served) > 100
+    assert len(traffic.served) > 50
     for tenant in TENANTS:
         assert traffic.versions(tenant=tenant, since=followed["1.0.0"]) == ["1.0.0"]
         # Each container of the router follows by itself, so a change may be seen to flicker, within its 2 s.

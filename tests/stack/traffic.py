@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -32,6 +33,7 @@ class Traffic:
     def __init__(self, product: Product, plugin: str, tenants: Sequence[str]) -> None:
         self._product = product
         self._plugin = plugin
+        self._tenants = tenants
         self._stopped = threading.Event()
         self._threads = [threading.Thread(target=self._ask, args=(tenant,)) for tenant in tenants]
         self.broken: list[Exception] = []
@@ -48,9 +50,18 @@ class Traffic:
         return [version for at, version in enumerate(seen) if at == 0 or seen[at - 1] != version]
 
     def wait_for(self, count: int) -> None:
-        """Wait until *count* more requests were answered."""
-        goal = len(self.served) + count
-        eventually(lambda: len(self.served) >= goal or self.broken)
+        """Wait until each tenant was answered *count* times more."""
+        goals = {tenant: answered + count for tenant, answered in self._answered().items()}
+
+        def is_reached() -> bool:
+            answered = self._answered()
+            return all(answered[tenant] >= goal for tenant, goal in goals.items())
+
+        eventually(lambda: is_reached() or self.broken)
+
+    def _answered(self) -> dict[str, int]:
+        counted = Counter(each.tenant for each in list(self.served))
+        return {tenant: counted[tenant] for tenant in self._tenants}
 
     def _ask(self, tenant: str) -> None:
         try:
@@ -65,7 +76,7 @@ class Traffic:
         """Begin."""
         for thread in self._threads:
             thread.start()
-        self.wait_for(len(self._threads))
+        self.wait_for(1)
         return self
 
     def __exit__(
