@@ -4,6 +4,7 @@ import hashlib
 import http.client
 import json
 import urllib.parse
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,9 +30,17 @@ class Product:
             self._tokens[role] = self.stack.token(role)
         return self._tokens[role]
 
-    def ask(self, method: str, path: str, body: object = None, *, role: str = "admin") -> Answer:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        role: str = "admin",
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
         """Send a request as the user of *role*; *path* begins after ``/api/v1``."""
-        return self.stack.request(method, f"/v1{path}", token=self.token(role), body=body)
+        return self.stack.request(method, f"/v1{path}", token=self.token(role), body=body, headers=headers)
 
     def send(self, method: str, path: str, content: bytes, **headers: str) -> Answer:
         """Send any bytes at all, with no token but what *headers* say; ``_`` in their names is ``-``."""

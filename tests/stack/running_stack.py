@@ -6,7 +6,7 @@ import time
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,12 +38,15 @@ class RunningStack:
         session = boto3.Session(aws_access_key_id=ROOT_KEY, aws_secret_access_key=ROOT_KEY, region_name=REGION)
         return session.client(service, endpoint_url=self.info.emulator_url)  # type: ignore[call-overload]
 
-    def request(self, method: str, path: str, *, token: str = "", body: object = None) -> Answer:
-        """Send a request to the API; *path* begins after ``/api``."""
+    def request(
+        self, method: str, path: str, *, token: str = "", body: object = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Send a request to the API; *path* begins after ``/api``, *headers* go beside the token's."""
         url = self.info.api_url.removesuffix("/v1") + path
-        headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
+        allowed = {"Authorization": f"Bearer {token}"} if token else {}
+        sent = {"Content-Type": "application/json", **allowed, **(headers or {})}
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310 - loopback
+        request = urllib.request.Request(url, data, sent, method=method)  # noqa: S310 - loopback
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - loopback
                 return Answer(answer.status, dict(answer.headers), json.load(answer))

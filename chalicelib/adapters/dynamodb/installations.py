@@ -20,6 +20,7 @@ from chalicelib.adapters.dynamodb.tenant_items import (
 from chalicelib.domain.audit import AuditRecord
 from chalicelib.domain.authorization import tenant_not_found
 from chalicelib.domain.errors import NotFoundError, StaleRevisionError
+from chalicelib.domain.ids import Environment
 from chalicelib.domain.installations import KEPT_REVISIONS, ConfigRevision, Installation
 from chalicelib.domain.pages import Page, PageRequest
 
@@ -100,11 +101,13 @@ class DynamoInstallations:
         plugin_id = installation.plugin_id
         self._forget_history(tenant_id, plugin_id)
         is_unchanged = InstallationItem.revision == installation.revision
+        notes = (keys.serving(tenant_id, plugin_id, environment) for environment in Environment)
         self._audit.write(
             record,
             Delete(self._items(*keys.installation(tenant_id, plugin_id)), is_unchanged, lambda: _stale(plugin_id)),
             Delete(self._pins(*keys.pin(tenant_id, plugin_id))),
             Delete(self._states(*keys.state(tenant_id, plugin_id))),
+            *(Delete(self._states(*note)) for note in notes),
         )
 
     @translated("DynamoDB")
