@@ -163,6 +163,7 @@ class LambdaFunctions:
         with suppress(client.exceptions.ResourceNotFoundException):
             # First what costs money by the hour: if we die in between, a repeated run still finds the alias.
             client.delete_provisioned_concurrency_config(FunctionName=name, Qualifier=alias)
+        with suppress(client.exceptions.ResourceNotFoundException):
             client.delete_alias(FunctionName=name, Name=alias)
 
     @translated("Lambda")

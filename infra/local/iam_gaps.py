@@ -1,7 +1,8 @@
 """
 What MiniStack's IAM gets wrong about Lambda (actions on one alias, the function to be created) and KMS (aliases).
 
-It takes every request about one alias for ``lambda:ListAliases``, lets ``lambda:CreateFunction`` only
+It takes every request about one alias for ``lambda:ListAliases`` and one about its provisioned concurrency for a
+change of the function, lets ``lambda:CreateFunction`` only
 those do who may create any function, and asks for rights on a key's alias where AWS asks for those on the
 key. With the right names a role that may do a thing here may do it on AWS, and one that may not, may not.
 What is wrapped is pinned in `infra.local.pins`.
@@ -15,6 +16,8 @@ from typing import Any
 
 _ONE_ALIAS = re.compile(r"/functions/[^/]+/aliases/[^/]+/?$")
 _ACTIONS = {"GET": "GetAlias", "PUT": "UpdateAlias", "DELETE": "DeleteAlias"}
+_PROVISIONED = re.compile(r"/functions/[^/]+/provisioned-concurrency/?$")
+_PROVISIONED_VERBS = {"GET": "Get", "PUT": "Put", "DELETE": "Delete"}
 
 
 def install() -> None:
@@ -26,12 +29,14 @@ def install() -> None:
 
 
 def _wrap_actions(iam_actions: Any) -> None:
-    """Name the actions on one alias as AWS does."""
+    """Name the actions on one alias, and on its provisioned concurrency, as AWS does."""
     original = iam_actions._lambda_action
 
     def lambda_action(method: str, path: str) -> str | None:
         if _ONE_ALIAS.search(path) and method in _ACTIONS:
             return _ACTIONS[method]
+        if _PROVISIONED.search(path) and method in _PROVISIONED_VERBS:
+            return f"{_PROVISIONED_VERBS[method]}ProvisionedConcurrencyConfig"
         action: str | None = original(method, path)
         return action
 
