@@ -94,3 +94,36 @@ def test_each_action_on_an_alias_needs_the_permission_of_its_name(
 
     assert f"is not authorized to perform: {permission}" in refusal
     assert consent == "allowed"
+
+
+@pytest.mark.parametrize(
+    "action,permission,more",
+    [
+        (
+            "put_provisioned_concurrency_config",
+            "lambda:PutProvisionedConcurrencyConfig",
+            {"ProvisionedConcurrentExecutions": 1},
+        ),
+        ("delete_provisioned_concurrency_config", "lambda:DeleteProvisionedConcurrencyConfig", {}),
+    ],
+)
+def test_keeping_containers_is_no_change_of_the_function(
+    stack: RunningStack, make_function: Callable[..., str], action: str, permission: str, more: dict[str, Any]
+) -> None:
+    verb = action.partition("_")[0]
+    target = make_function(f"target-of-{verb}-containers", MOVER)
+    functions = stack.client("lambda")
+    version = functions.publish_version(FunctionName=target)["Version"]
+    functions.create_alias(FunctionName=target, Name="live", FunctionVersion=version)
+    resource = f"arn:aws:lambda:us-east-1:000000000000:function:{target}"
+    grant = {"Effect": "Allow", "Resource": [resource, f"{resource}:*"]}
+    others = ["lambda:UpdateFunctionCode", "lambda:DeleteFunction"]
+    allowed = make_function(f"may-{verb}-containers", MOVER, {**grant, "Action": permission})
+    denied = make_function(f"may-not-{verb}-containers", MOVER, {**grant, "Action": others})
+    payload = json.dumps({"action": action, "arguments": {"FunctionName": target, "Qualifier": "live", **more}})
+
+    refusal = json.load(functions.invoke(FunctionName=denied, Payload=payload)["Payload"])
+    consent = json.load(functions.invoke(FunctionName=allowed, Payload=payload)["Payload"])
+
+    assert f"is not authorized to perform: {permission}" in refusal
+    assert consent == "allowed"
