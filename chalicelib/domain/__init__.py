@@ -1,1 +1,1 @@
-"""Pure rules: stdlib and pydantic only; time and randomness are arguments."""
+"""Pure rules: stdlib, pydantic and jsonschema only; time and randomness are arguments."""
