@@ -20,6 +20,7 @@ from chalicelib.adapters.dynamodb.override_keys import StoredOverrideKey
 from chalicelib.adapters.dynamodb.plugins import DynamoPlugins
 from chalicelib.adapters.dynamodb.publish_leases import DynamoPublishLeases
 from chalicelib.adapters.dynamodb.quotas import DynamoQuotaLedger
+from chalicelib.adapters.dynamodb.rings import DynamoRings
 from chalicelib.adapters.dynamodb.routes import DynamoRoutes
 from chalicelib.adapters.dynamodb.serving import DynamoStates
 from chalicelib.adapters.dynamodb.servings import DynamoServings
@@ -74,6 +75,7 @@ def connect(settings: Settings) -> Ports:
         routes=DynamoRoutes(tables),
         deployments=DynamoDeployments(tables, audit),
         tenants=DynamoTenants(tables, audit),
+        rings=DynamoRings(tables, audit),
         installations=DynamoInstallations(tables, audit),
         servings=DynamoServings(tables.client, settings.table("tenants"), clock),
         states=DynamoStates(tables.client, settings.table("tenants")),

@@ -17,7 +17,7 @@ from chalicelib.ports.quotas import QuotaLedger
 from chalicelib.ports.registry import PluginRepository, PublishLeaseRepository, VersionRepository
 from chalicelib.ports.serving import ServingReads
 from chalicelib.ports.servings import ServingNotes, ServingRepository
-from chalicelib.ports.tenants import InstallationRepository, StateRepository, TenantRepository
+from chalicelib.ports.tenants import InstallationRepository, RingRepository, StateRepository, TenantRepository
 
 __all__ = [
     "AliasMirrors",
@@ -38,6 +38,7 @@ __all__ = [
     "PublishLeaseRepository",
     "PublishedVersion",
     "QuotaLedger",
+    "RingRepository",
     "RouteRepository",
     "SecretBox",
     "ServingNotes",
@@ -66,6 +67,7 @@ class Ports:
     routes: RouteRepository
     deployments: DeploymentRepository
     tenants: TenantRepository
+    rings: RingRepository
     installations: InstallationRepository
     servings: ServingRepository
     states: StateRepository

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from chalicelib.domain.audit import AuditRecord
     from chalicelib.domain.installations import ConfigRevision, Installation
     from chalicelib.domain.pages import Page, PageRequest
+    from chalicelib.domain.rings import Rings
     from chalicelib.domain.tenants import Erased, Tenant, TenantFilter
 
 
@@ -35,6 +36,9 @@ class TenantRepository(Protocol):
     def page(self, wanted: TenantFilter, request: PageRequest) -> Page[Tenant]:
         """List tenants by id; filtered pages are full unless the end is reached."""
 
+    def count_in_ring(self, ring: str) -> int:
+        """Count the tenants of a ring; who came into it just now may be missing for a moment."""
+
     def save(self, tenant: Tenant, record: AuditRecord) -> Tenant:
         """
         Write a changed tenant if nobody else did since it was read; return it with its new revision.
@@ -59,8 +63,23 @@ class TenantRepository(Protocol):
         """
 
 
+class RingRepository(Protocol):
+    """The list of rings, in the order of risk."""
+
+    def get(self) -> Rings:
+        """Return the rings; those of the product while nobody has changed them."""
+
+    def save(self, rings: Rings, record: AuditRecord) -> Rings:
+        """
+        Write the rings if nobody else did since they were read; return them with their new revision.
+
+        Raises:
+            StaleRevisionError: Somebody did.
+        """
+
+
 class InstallationRepository(Protocol):
-    """Installations; every method takes the tenant first."""
+    """Installations; every method that is about one tenant's takes that tenant first."""
 
     def get(self, tenant_id: str, plugin_id: str) -> Installation:
         """
@@ -115,6 +134,13 @@ class InstallationRepository(Protocol):
 
     def count_enabled(self, plugin_id: str) -> int:
         """Count the tenants that have the plugin enabled; a new one may be missing for a moment."""
+
+    def enabled_tenants(self, plugin_id: str) -> Iterator[tuple[str, str]]:
+        """
+        Go through the tenants that have the plugin enabled, as (id, ring), by id.
+
+        Who enabled it just now may be missing for a moment; the ring is the one that the tenant has now.
+        """
 
     def is_installed_anywhere(self, plugin_id: str) -> bool:
         """Tell whether any tenant has an enabled installation of the plugin."""

@@ -95,6 +95,23 @@ def test_only_tenants_that_have_the_plugin_enabled_are_counted(outside: Outside)
     assert installations.count_enabled(PLUGIN) == 1
 
 
+def test_the_tenants_of_a_plugin_are_listed_by_id_with_the_ring_that_they_have_now(outside: Outside) -> None:
+    installations = outside.ports.installations
+    for number in range(120):  # more than one batch
+        outside.ports.tenants.add(replace(a_tenant(f"t{number:03d}"), ring="beta"), a_record())
+        installations.put(f"t{number:03d}", an_installation(f"t{number:03d}"), a_record())
+    installations.put("globex", replace(an_installation("globex"), is_enabled=False), a_record())
+    installations.put("acme", an_installation("acme", "other-plugin"), a_record())
+    outside.ports.tenants.save(replace(outside.ports.tenants.get("t007"), ring="internal"), a_record())
+
+    found = list(installations.enabled_tenants(PLUGIN))
+
+    assert [tenant for tenant, _ in found] == [f"t{number:03d}" for number in range(120)]
+    assert dict(found)["t007"] == "internal"
+    assert {ring for tenant, ring in found if tenant != "t007"} == {"beta"}
+    assert list(installations.enabled_tenants("unknown-plugin")) == []
+
+
 def test_put_refuses_a_tenant_that_is_not_there_or_is_being_erased(outside: Outside) -> None:
     outside.ports.tenants.save(replace(a_tenant(), erasing_since=NOW), a_record())
 
@@ -202,7 +219,7 @@ WRITES: dict[str, Callable[[Outside, Installation], object]] = {
 
 
 def test_no_method_that_touches_one_tenants_data_is_left_out_here() -> None:
-    of_no_tenant = {"pinned", "count_enabled", "is_installed_anywhere"}
+    of_no_tenant = {"pinned", "count_enabled", "enabled_tenants", "is_installed_anywhere"}
     methods = {name for name in vars(InstallationRepository) if not name.startswith("_")} - of_no_tenant
 
     assert methods == {"get", "page", "revisions", "revision"} | set(WRITES)

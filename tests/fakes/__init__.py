@@ -17,7 +17,7 @@ from tests.fakes.plugins import FakePlugins, FakePublishLeases, FakeVersions
 from tests.fakes.quotas import FakeQuotaLedger
 from tests.fakes.servings import FakeServings
 from tests.fakes.tables import FakeTables
-from tests.fakes.tenants import FakeAuditTrail, FakeInstallations, FakeServingReads, FakeStates, FakeTenants
+from tests.fakes.tenants import FakeAuditTrail, FakeInstallations, FakeRings, FakeServingReads, FakeStates, FakeTenants
 
 __all__ = ["FakeClock", "FakeTables", "FakeWorld", "fake_ports", "fake_serving_ports"]
 
@@ -60,6 +60,7 @@ class FakeWorld:
             routes=FakeRoutes(self.tables),
             deployments=FakeDeployments(self.tables),
             tenants=FakeTenants(self.tables),
+            rings=FakeRings(self.tables),
             installations=FakeInstallations(self.tables),
             servings=self.servings,
             states=FakeStates(self.tables),

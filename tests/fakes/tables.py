@@ -12,6 +12,7 @@ from chalicelib.domain.errors import ConflictError, StaleRevisionError
 from chalicelib.domain.installations import ConfigRevision, Installation
 from chalicelib.domain.pages import Page, PageRequest
 from chalicelib.domain.plugins import Plugin
+from chalicelib.domain.rings import Rings
 from chalicelib.domain.routes import Route
 from chalicelib.domain.tenants import Tenant
 from chalicelib.domain.versions import Version
@@ -35,6 +36,7 @@ class FakeTables:
         self.deployments: dict[str, Deployment] = {}
         self.leases: dict[tuple[str, str], Lease] = {}
         self.tenants: dict[str, Tenant] = {}
+        self.rings = Rings()
         self.installations: dict[tuple[str, str], Installation] = {}
         self.revisions: dict[tuple[str, str, int], ConfigRevision] = {}
         self.states: dict[tuple[str, str], tuple[dict[str, Any], int]] = {}

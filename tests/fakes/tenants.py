@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from chalicelib.domain.audit import AuditRecord
 from chalicelib.domain.errors import ConflictError, NotFoundError, StaleRevisionError
 from chalicelib.domain.installations import KEPT_REVISIONS, ConfigRevision, Installation
 from chalicelib.domain.pages import Page, PageRequest
+from chalicelib.domain.rings import Rings
 from chalicelib.domain.routes import Route
 from chalicelib.domain.tenants import Erased, Tenant, TenantFilter
 from tests.fakes.tables import FakeTables, page_of, require_revision
@@ -36,6 +37,9 @@ class FakeTenants:
     def page(self, wanted: TenantFilter, request: PageRequest) -> Page[Tenant]:
         listed = sorted(self.tables.tenants.items())
         return page_of([(key, tenant) for key, tenant in listed if wanted.admits(tenant)], request)
+
+    def count_in_ring(self, ring: str) -> int:
+        return sum(tenant.ring == ring for tenant in self.tables.tenants.values())
 
     def save(self, tenant: Tenant, record: AuditRecord) -> Tenant:
         with self.tables.transaction(record):
@@ -66,6 +70,22 @@ class FakeTenants:
             if known is None or known.erasing_since is None:
                 raise StaleRevisionError("Somebody else changed it in between.")
             del self.tables.tenants[tenant.id]
+
+
+@dataclass
+class FakeRings:
+    """The list of rings."""
+
+    tables: FakeTables
+
+    def get(self) -> Rings:
+        return self.tables.rings
+
+    def save(self, rings: Rings, record: AuditRecord) -> Rings:
+        with self.tables.transaction(record):
+            require_revision(self.tables.rings, rings.revision)
+            self.tables.rings = replace(rings, revision=rings.revision + 1)
+            return self.tables.rings
 
 
 @dataclass
@@ -140,6 +160,10 @@ class FakeInstallations:
 
     def count_enabled(self, plugin_id: str) -> int:
         return sum(plugin == plugin_id and item.is_enabled for (_, plugin), item in self._all())
+
+    def enabled_tenants(self, plugin_id: str) -> Iterator[tuple[str, str]]:
+        enabled = sorted(tenant for (tenant, plugin), item in self._all() if plugin == plugin_id and item.is_enabled)
+        return ((each, self.tables.tenants[each].ring) for each in enabled if each in self.tables.tenants)
 
     def is_installed_anywhere(self, plugin_id: str) -> bool:
         return any(plugin == plugin_id and item.is_enabled for (_, plugin), item in self._all())

@@ -8,12 +8,12 @@ from chalicelib.adapters.aws_errors import translated
 from chalicelib.adapters.dynamodb import keys
 from chalicelib.adapters.dynamodb.audit import Check, Delete, DynamoAuditTrail, Put
 from chalicelib.adapters.dynamodb.documents import installation_of
+from chalicelib.adapters.dynamodb.installation_listings import DynamoInstallationListings
 from chalicelib.adapters.dynamodb.items import Tables, values_of
 from chalicelib.adapters.dynamodb.listings import read_page, start_of
 from chalicelib.adapters.dynamodb.tenant_items import (
     ConfigRevisionItem,
     InstallationItem,
-    PinItem,
     StateItem,
     TenantItem,
 )
@@ -25,15 +25,13 @@ from chalicelib.domain.installations import KEPT_REVISIONS, ConfigRevision, Inst
 from chalicelib.domain.pages import Page, PageRequest
 
 
-class DynamoInstallations:
+class DynamoInstallations(DynamoInstallationListings):
     """Installations."""
 
     def __init__(self, tables: Tables, audit: DynamoAuditTrail) -> None:
-        self._items = tables.bind(InstallationItem, "tenants")
+        super().__init__(tables)
         self._revisions = tables.bind(ConfigRevisionItem, "tenants")
-        self._pins = tables.bind(PinItem, "tenants")
         self._states = tables.bind(StateItem, "tenants")
-        self._tenants = tables.bind(TenantItem, "tenants")
         self._audit = audit
 
     @translated("DynamoDB")
@@ -152,27 +150,6 @@ class DynamoInstallations:
                 fix=f"The newest {KEPT_REVISIONS} are kept: GET …/config/revisions lists them.",
             ) from None
         return _revision_of(item)
-
-    @translated("DynamoDB")
-    def pinned(self, plugin_id: str, version: str, *, now: str) -> int:
-        """Count the tenants that a pin holds on a version at *now*; a new one may be missing for a moment."""
-        never_ends = PinItem.expires_at.does_not_exist()
-        has_not_ended = PinItem.expires_at > now
-        index = PinItem.listing.Meta.index_name
-        return self._pins.count(
-            keys.pinned(plugin_id, version), filter_condition=never_ends | has_not_ended, index_name=index
-        )
-
-    @translated("DynamoDB")
-    def count_enabled(self, plugin_id: str) -> int:
-        """Count the tenants that have the plugin enabled; a new one may be missing for a moment (index)."""
-        return self._items.count(keys.installed(plugin_id), index_name=InstallationItem.listing.Meta.index_name)
-
-    @translated("DynamoDB")
-    def is_installed_anywhere(self, plugin_id: str) -> bool:
-        """Tell whether any tenant has an enabled installation of the plugin; only such are in the index."""
-        index = InstallationItem.listing.Meta.index_name
-        return any(self._items.query(keys.installed(plugin_id), index_name=index, limit=1))
 
     def _pin(self, installation: Installation) -> Put | Delete:
         """Let the entry in the listing of pins say what the installation says."""

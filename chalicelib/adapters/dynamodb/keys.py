@@ -14,6 +14,12 @@ PLUGINS = "plugin"
 PUBLISH_LEASES = "publish-lease"
 DEPLOYMENTS = "deployment"
 
+#: Listing of the deployments that have not ended (gsi2 of deployments).
+LIVE_DEPLOYMENTS = "live"
+#: Listings of approvals: all, newest last (gsi1 of deployments), and those that nobody has decided (gsi2).
+APPROVALS = "approvals"
+PENDING_APPROVALS = "approvals#pending"
+
 #: Listing of all routes, by plugin (gsi1 of routing).
 ALL_ROUTES = "routes"
 
@@ -73,6 +79,22 @@ def lease(plugin_id: str, environment: str) -> Key:
     return f"lease#{plugin_id}", environment
 
 
+def approvals_of(deployment_id: str) -> str:
+    """Name the partition of a deployment's approvals (deployments)."""
+    return f"approval#{deployment_id}"
+
+
+def approval(approval_id: str) -> Key:
+    """Place an approval; its id tells its deployment's: ``apr_<ULID>-<attempt>-<step>`` (deployments)."""
+    ulid = approval_id.removeprefix("apr_").split("-", 1)[0]
+    return approvals_of(f"dep_{ulid}"), approval_id
+
+
+def policy(environment: str) -> Key:
+    """Place the policy of an environment (deployments)."""
+    return "policy", environment
+
+
 def of_tenant(tenant_id: str) -> str:
     """Name the partition of everything that a tenant has set (tenants)."""
     return f"tenant#{tenant_id}"
@@ -81,6 +103,11 @@ def of_tenant(tenant_id: str) -> str:
 def tenant(tenant_id: str) -> Key:
     """Place a tenant (tenants)."""
     return of_tenant(tenant_id), "tenant"
+
+
+def rings() -> Key:
+    """Place the list of rings (tenants)."""
+    return "rings", "rings"
 
 
 def installation(tenant_id: str, plugin_id: str) -> Key:

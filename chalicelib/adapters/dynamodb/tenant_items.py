@@ -21,6 +21,14 @@ class TenantItem(ListedItem):
     revision = NumberAttribute()
 
 
+class RingsItem(Item):
+    """The rings in the order of risk; one item a stack."""
+
+    names = JSONAttribute()
+    updated_at = UnicodeAttribute()
+    revision = NumberAttribute()
+
+
 class InstallationItem(ListedItem):
     """A tenant's use of a plugin; listed by plugin while it is enabled."""
 

@@ -83,6 +83,12 @@ class DynamoTenants:
         )
         return read_page(found, request, _tenant_of, key_names=LISTED_KEYS)
 
+    @translated("DynamoDB")
+    def count_in_ring(self, ring: str) -> int:
+        """Count the tenants of a ring; who came into it just now may be missing for a moment (index)."""
+        index = TenantItem.listing.Meta.index_name
+        return self._items.count(keys.ALL_TENANTS, filter_condition=TenantItem.ring == ring, index_name=index)
+
     def save(self, tenant: Tenant, record: AuditRecord) -> Tenant:
         """
         Write a changed tenant if nobody else did since it was read; return it with its new revision.

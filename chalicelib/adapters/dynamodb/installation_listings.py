@@ -1,0 +1,65 @@
+"""What is asked of the installations of all tenants, by index; the table ``tenants`` is never scanned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from chalicelib.adapters.aws_errors import translated
+from chalicelib.adapters.dynamodb import keys
+from chalicelib.adapters.dynamodb.items import LISTED_KEYS, Tables
+from chalicelib.adapters.dynamodb.tenant_items import InstallationItem, PinItem, TenantItem
+
+#: What DynamoDB reads in one BatchGetItem.
+_BATCH = 100
+
+
+class DynamoInstallationListings:
+    """Counts and listings across tenants."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._items = tables.bind(InstallationItem, "tenants")
+        self._pins = tables.bind(PinItem, "tenants")
+        self._tenants = tables.bind(TenantItem, "tenants")
+
+    @translated("DynamoDB")
+    def pinned(self, plugin_id: str, version: str, *, now: str) -> int:
+        """Count the tenants that a pin holds on a version at *now*; a new one may be missing for a moment."""
+        never_ends = PinItem.expires_at.does_not_exist()
+        has_not_ended = PinItem.expires_at > now
+        index = PinItem.listing.Meta.index_name
+        return self._pins.count(
+            keys.pinned(plugin_id, version), filter_condition=never_ends | has_not_ended, index_name=index
+        )
+
+    @translated("DynamoDB")
+    def count_enabled(self, plugin_id: str) -> int:
+        """Count the tenants that have the plugin enabled; a new one may be missing for a moment (index)."""
+        return self._items.count(keys.installed(plugin_id), index_name=InstallationItem.listing.Meta.index_name)
+
+    def enabled_tenants(self, plugin_id: str) -> Iterator[tuple[str, str]]:
+        """
+        Go through the tenants that have the plugin enabled, as (id, ring), by id.
+
+        The index names the tenants, a batch of whom is then read at once: the ring is kept in one place, so that
+        changing it is one write however much the tenant has installed.
+        """
+        index = InstallationItem.listing.Meta.index_name
+        with translated("DynamoDB"):
+            found = self._items.query(keys.installed(plugin_id), index_name=index, attributes_to_get=[*LISTED_KEYS])
+            ids = (str(item.gsi1sk) for item in found)
+            while batch := list(islice(ids, _BATCH)):
+                rings = self._rings_of(batch)
+                # A tenant that went in between is in the index for a moment more.
+                yield from ((tenant_id, rings[tenant_id]) for tenant_id in batch if tenant_id in rings)
+
+    @translated("DynamoDB")
+    def is_installed_anywhere(self, plugin_id: str) -> bool:
+        """Tell whether any tenant has an enabled installation of the plugin; only such are in the index."""
+        index = InstallationItem.listing.Meta.index_name
+        return any(self._items.query(keys.installed(plugin_id), index_name=index, limit=1))
+
+    def _rings_of(self, tenant_ids: list[str]) -> dict[str, str]:
+        wanted = [keys.tenant(tenant_id) for tenant_id in tenant_ids]
+        found = self._tenants.batch_get(wanted, consistent_read=True, attributes_to_get=["pk", "sk", "id", "ring"])
+        return {item.id: item.ring for item in found}
