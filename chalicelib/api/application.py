@@ -17,6 +17,7 @@ from chalicelib.api.routes import (
     overrides,
     pins,
     plugins,
+    rings,
     tenants,
     usage,
     versions,
@@ -35,6 +36,7 @@ app.register_blueprint(versions.blueprint, url_prefix="/v1")
 app.register_blueprint(overrides.blueprint, url_prefix="/v1")
 app.register_blueprint(deployments.blueprint, url_prefix="/v1")
 app.register_blueprint(tenants.blueprint, url_prefix="/v1")
+app.register_blueprint(rings.blueprint, url_prefix="/v1")
 app.register_blueprint(installations.blueprint, url_prefix="/v1")
 app.register_blueprint(configurations.blueprint, url_prefix="/v1")
 app.register_blueprint(pins.blueprint, url_prefix="/v1")

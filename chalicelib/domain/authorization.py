@@ -66,6 +66,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "list_deployments": _ALL,
     "show_deployment": _ALL,
     "show_timeline": _ALL,
+    "show_rings": _ALL,
+    "put_rings": _ADMIN,
     "create_tenant": _ADMIN,
     "list_tenants": _ADMIN,
     "show_tenant": _OWNER,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from chalicelib.domain.authorization import require_tenant
 from chalicelib.domain.errors import ConflictError, FieldError, ForbiddenError
 from chalicelib.domain.ids import check_tenant_id
+from chalicelib.domain.rings import DEFAULT_RING
 from chalicelib.domain.tenants import Tenant, TenantStatus, Tier
 from chalicelib.domain.times import rfc3339
 from chalicelib.services.records import record_of
@@ -25,7 +26,7 @@ class CreateTenant:
     tenant_id: str
     name: str
     tier: Tier = Tier.FREE
-    ring: str = "general"
+    ring: str = DEFAULT_RING
     validate_only: bool = False
 
 
@@ -52,8 +53,10 @@ def create_tenant(command: CreateTenant, ports: Ports) -> Tenant:
 
     Raises:
         ValidationError: The id breaks the pattern (400).
+        UnprocessableError: There is no such ring (422).
         ConflictError: The id is taken (409).
     """
+    ports.rings.get().require(command.ring)
     now = rfc3339(ports.clock.now())
     tenant = Tenant(
         id=check_tenant_id(command.tenant_id),
@@ -84,6 +87,7 @@ def update_tenant(command: UpdateTenant, ports: Ports) -> Tenant:
     Raises:
         NotFoundError: There is no such tenant, for this caller (404).
         ForbiddenError: A TenantOwner asks for more than its own name (403).
+        UnprocessableError: There is no such ring (422).
         ConflictError: It is being erased (409).
         StaleRevisionError: Somebody else changed it in between (409).
     """
@@ -94,6 +98,8 @@ def update_tenant(command: UpdateTenant, ports: Ports) -> Tenant:
     tenant = ports.tenants.get(command.tenant_id)
     if tenant.erasing_since is not None:
         raise ConflictError(f"Tenant {tenant.id} is being erased.", fix="Repeat the DELETE to finish it.")
+    if command.ring not in (None, tenant.ring):
+        ports.rings.get().require(command.ring)
     before = {name: getattr(tenant, name) for name in wanted}
     changed = replace(tenant, **wanted, updated_at=rfc3339(ports.clock.now()))  # type: ignore[arg-type]
     if before == wanted or command.validate_only:

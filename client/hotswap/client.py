@@ -13,6 +13,7 @@ from hotswap.resources.invocations import Invocations
 from hotswap.resources.overrides import Overrides
 from hotswap.resources.plugins import Plugins
 from hotswap.resources.reading import Document
+from hotswap.resources.rings import Rings
 from hotswap.resources.tenants import Tenants
 from hotswap.resources.users import Authentication
 from hotswap.resources.versions import Upload, Versions
@@ -76,6 +77,7 @@ class HotSwapClient:
         self.versions = Versions(self._transport)
         self.deployments = Deployments(self._transport)
         self.tenants = Tenants(self._transport)
+        self.rings = Rings(self._transport)
         self.installations = Installations(self._transport)
         self.invocations = Invocations(self._transport)
         self.effective = Effectives(self._transport)

@@ -59,6 +59,7 @@ class FakeApi:
     versions: dict[tuple[str, str], Document] = field(default_factory=dict)
     deployments: dict[str, Document] = field(default_factory=dict)
     tenants: dict[str, Document] = field(default_factory=dict)
+    rings: list[str] = field(default_factory=lambda: ["internal", "beta", "general"])
     installations: dict[tuple[str, str], Document] = field(default_factory=dict)
     secrets: dict[tuple[str, str, str], str] = field(default_factory=dict)
     uploads: dict[str, bytes] = field(default_factory=dict)
@@ -358,6 +359,7 @@ class FakeApi:
             "enabled": True,
             "configuration": body.get("configuration") or {},
             "secrets": [],
+            "quotas": body.get("quotas") or {},
         }
         if not is_dry:
             self.installations[tenant, plugin] = made
@@ -372,6 +374,14 @@ class FakeApi:
         if not is_dry:
             self.installations[tenant, plugin] = ended
         return 200, ended
+
+    def _rings(self, _body: Document, _query: Document, _dry: bool) -> tuple[int, Document]:
+        return 200, {"rings": self.rings, "revision": 7}
+
+    def _put_rings(self, body: Document, _query: Document, is_dry: bool) -> tuple[int, Document]:
+        if not is_dry:
+            self.rings = body["rings"]
+        return 200, {"rings": body["rings"], "revision": 8}
 
     def _patch_tenant(self, body: Document, _query: Document, is_dry: bool, name: str) -> tuple[int, Document]:
         changed = {**self._tenant({}, {}, is_dry, name)[1], **body}
@@ -509,6 +519,8 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("POST", "/deployments", FakeApi._deploy),
     ("GET", "/deployments", FakeApi._list_deployments),
     ("GET", f"/deployments/{_ONE}", FakeApi._deployment),
+    ("GET", "/rings", FakeApi._rings),
+    ("PUT", "/rings", FakeApi._put_rings),
     ("POST", "/tenants", FakeApi._create_tenant),
     ("GET", "/tenants", FakeApi._list_tenants),
     ("GET", f"/tenants/{_ONE}", FakeApi._tenant),

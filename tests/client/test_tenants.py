@@ -119,6 +119,46 @@ def test_usage_tells_what_is_used_of_each_plugin_and_when_it_begins_anew(admin: 
     assert document["items"][0]["requestsPerMinute"]["used"] == 60
 
 
+def test_install_sends_quotas_and_show_tells_them(admin: Terminal) -> None:
+    admin.type("tenant", "create", "acme")
+    quotas = ("--quota", "requestsPerMinute=600", "--quota", "concurrentExecutions=0")
+
+    result = admin.type("install", PLUGIN, "--tenant", "acme", *quotas)
+
+    assert admin.api.body("POST", f"/tenants/acme/plugins/{PLUGIN}/enable") == {
+        "quotas": {"requestsPerMinute": 600, "concurrentExecutions": 0}
+    }
+    told = "concurrentExecutions 0, requestsPerMinute 600"
+    assert told in result.stdout
+    assert told in " ".join(admin.type("tenant", "show", "acme").stdout.split())
+
+
+@pytest.mark.parametrize("quota", ["requestsPerMinute", "=5", "requestsPerMinute=-1", "a=1.5", "a=²"])
+def test_install_refuses_a_quota_that_is_no_limit(admin: Terminal, quota: str) -> None:
+    result = admin.type("install", PLUGIN, "--tenant", "acme", "--quota", quota)
+
+    assert result.exit_code == ExitCode.USAGE
+    assert "requestsPerMinute=600" in result.stderr
+    assert admin.api.installations == {}
+
+
+def test_rings_are_listed_and_set_over_the_state_that_was_seen(admin: Terminal) -> None:
+    listed = admin.type("tenant", "rings", "list")
+    dry = admin.type("--dry-run", "tenant", "rings", "set", "beta", "general")
+    before = list(admin.api.rings)
+    done = admin.type("tenant", "rings", "set", "beta", "general", "banks")
+
+    assert [line.split() for line in listed.stdout.splitlines()[1:]] == [
+        ["1", "internal"],
+        ["2", "beta"],
+        ["3", "general"],
+    ]
+    assert ("Would set the rings" in dry.stdout, before) == (True, ["internal", "beta", "general"])
+    assert ("Set the rings" in done.stdout, admin.api.rings) == (True, ["beta", "general", "banks"])
+    assert [request.headers["If-Match"] for request in admin.api.sent("PUT", "/rings")] == ['"7"', '"7"']
+    assert json.loads(admin.type("--json", "tenant", "rings", "list").stdout)["etag"] == '"7"'
+
+
 def test_uninstall_asks_first(admin: Terminal) -> None:
     admin.type("install", PLUGIN, "--tenant", "acme")
 

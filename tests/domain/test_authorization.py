@@ -39,6 +39,8 @@ CONTRACT = {
     "list_deployments": ALL,
     "show_deployment": ALL,
     "show_timeline": ALL,
+    "show_rings": ALL,
+    "put_rings": {Role.ADMIN},
     "create_tenant": {Role.ADMIN},
     "list_tenants": {Role.ADMIN},
     "show_tenant": {Role.ADMIN, Role.TENANT_OWNER},

@@ -8,10 +8,11 @@ from pydantic import ConfigDict, Field
 
 from chalicelib.api.models import Body, Line, Listing, Resource
 from chalicelib.domain.authorization import Caller
+from chalicelib.domain.rings import DEFAULT_RING, RING_PATTERN
 from chalicelib.domain.tenants import Tenant, TenantFilter, TenantStatus, Tier
 from chalicelib.services.tenants import CreateTenant, UpdateTenant
 
-Ring = Annotated[str, Field(pattern="^[a-z][a-z0-9-]{0,39}$")]
+Ring = Annotated[str, Field(pattern=RING_PATTERN)]
 
 
 class CreateTenantBody(Body):
@@ -30,7 +31,7 @@ class CreateTenantBody(Body):
     ]
     name: Annotated[Line, Field(description="Send what people call the tenant.")] = ""
     tier: Annotated[Tier, Field(description="Use one of " + ", ".join(Tier) + ".")] = Tier.FREE
-    ring: Annotated[Ring, Field(description="Use a ring such as internal, beta or general.")] = "general"
+    ring: Annotated[Ring, Field(description="Use one of the rings that GET /rings lists.")] = DEFAULT_RING
 
     def to_command(self, caller: Caller, *, validate_only: bool) -> CreateTenant:
         """Make the command of the use case."""
@@ -44,7 +45,7 @@ class UpdateTenantBody(Body):
 
     name: Annotated[Line | None, Field(min_length=1, description="Send what people call the tenant.")] = None
     tier: Annotated[Tier | None, Field(description="Use one of " + ", ".join(Tier) + ".")] = None
-    ring: Annotated[Ring | None, Field(description="Use a ring such as internal, beta or general.")] = None
+    ring: Annotated[Ring | None, Field(description="Use one of the rings that GET /rings lists.")] = None
     status: Annotated[
         TenantStatus | None, Field(description="Use Suspended to refuse its invocations, Active to allow them.")
     ] = None

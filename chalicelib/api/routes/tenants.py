@@ -26,6 +26,7 @@ def create_tenant(
 
     Raises:
         ConflictError: The id is taken (409).
+        UnprocessableError: There is no such ring (422).
     """
     tenant = tenants.create_tenant(body.to_command(caller, validate_only=validate_only), ports)
 
@@ -62,6 +63,7 @@ def update_tenant(
 
     Raises:
         ConflictError: It is being erased, or somebody else changed it in between (409).
+        UnprocessableError: There is no such ring (422).
     """
     tenant = tenants.update_tenant(body.to_command(caller, tenant_id, validate_only=validate_only), ports)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,25 @@ def json_object(given: str, *, option: str) -> dict[str, Any]:
         raise UsageError(f"{option} must be a JSON object.", fix=f"""write {option} '{{"name": "value"}}'""")
 
     return document
+
+
+def limits(given: Sequence[str], *, option: str) -> dict[str, int]:
+    """
+    Read limits, each as ``NAME=LIMIT``.
+
+    Raises:
+        UsageError: One is written otherwise, its limit is no whole number, or a name is there twice.
+    """
+    found: dict[str, int] = {}
+    for each in given:
+        name, sign, number = each.partition("=")
+        if not (name and sign and number.isascii() and number.isdigit()) or name in found:
+            raise UsageError(
+                f"{option} {each} can't be read.", fix=f"write {option} requestsPerMinute=600, each name once"
+            )
+        found[name] = int(number)
+
+    return found
 
 
 def read_file(path: Path, *, option: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from hotswap.commands.arguments import json_object
+from hotswap.commands.arguments import json_object, limits
 from hotswap.options import HotSwapCommand
 from hotswap.session import Session, pass_session
 
@@ -15,11 +15,24 @@ from hotswap.session import Session, pass_session
 @click.option("--config", metavar="JSON", help="Its configuration: JSON, @FILE, or - for stdin.")
 @click.option("--pin", metavar="VERSION", help="Hold the tenant on this version in Production; needs --reason.")
 @click.option("--reason", help="Why the tenant is held.")
+@click.option(
+    "--quota",
+    "quotas",
+    multiple=True,
+    metavar="NAME=LIMIT",
+    help="A limit of its own instead of its tier's, as in requestsPerMinute=600; may be repeated.",
+)
 @pass_session
 def install(
-    session: Session, plugin_id: str, tenant_id: str, config: str | None, pin: str | None, reason: str | None
+    session: Session,
+    plugin_id: str,
+    tenant_id: str,
+    config: str | None,
+    pin: str | None,
+    reason: str | None,
+    quotas: tuple[str, ...],
 ) -> None:
-    """Let a tenant use a plugin."""
+    """Let a tenant use a plugin; --quota alone also changes the limits of one that it uses already."""
     from hotswap.views.tenants import installation_view
 
     configuration = json_object(config, option="--config") if config is not None else None
@@ -29,6 +42,7 @@ def install(
         configuration=configuration,
         pinned_version=pin,
         pin_reason=reason,
+        quotas=limits(quotas, option="--quota") if quotas else None,
         validate_only=session.options.dry_run,
     )
     title = "Would install" if session.options.dry_run else "Installed"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from hotswap.commands.rings import rings
 from hotswap.errors import UsageError
 from hotswap.options import HotSwapGroup
 from hotswap.session import Session, pass_session
@@ -14,11 +15,14 @@ def tenant() -> None:
     """Look after tenants."""
 
 
+tenant.add_command(rings)
+
+
 @tenant.command("create")
 @click.argument("tenant_id", metavar="TENANT")
 @click.option("--name", help="The name that people see; the id when absent.")
 @click.option("--tier", help="Free, Starter, Professional or Enterprise.")
-@click.option("--ring", help="The group of tenants it belongs to: internal, beta or general.")
+@click.option("--ring", help="The group of tenants it belongs to; `tenant rings list` shows them.")
 @pass_session
 def create(session: Session, tenant_id: str, name: str | None, tier: str | None, ring: str | None) -> None:
     """Add a tenant."""
@@ -74,7 +78,7 @@ def show(session: Session, tenant_id: str) -> None:
 @click.argument("tenant_id", metavar="TENANT")
 @click.option("--name", help="The name that people see.")
 @click.option("--tier", help="Free, Starter, Professional or Enterprise.")
-@click.option("--ring", help="The group of tenants it belongs to: internal, beta or general.")
+@click.option("--ring", help="The group of tenants it belongs to; `tenant rings list` shows them.")
 @pass_session
 def update(session: Session, tenant_id: str, name: str | None, tier: str | None, ring: str | None) -> None:
     """Change a tenant."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from hotswap.resources.pages import walk
@@ -19,6 +19,7 @@ class Installation:
     status: str
     pinned_version: str
     secret_names: tuple[str, ...]
+    quotas: Mapping[str, int]
     raw: Document = field(repr=False, default_factory=dict)
 
     @classmethod
@@ -33,6 +34,7 @@ class Installation:
             status=text_of(document, "status") or shown,
             pinned_version=text_of(document, "pinnedVersion"),
             secret_names=tuple(str(name) for name in document.get("secrets") or ()),
+            quotas=dict(document.get("quotas") or {}),
             raw=document,
         )
 
@@ -51,10 +53,16 @@ class Installations:
         configuration: Document | None = None,
         pinned_version: str | None = None,
         pin_reason: str | None = None,
+        quotas: Mapping[str, int] | None = None,
         validate_only: bool = False,
     ) -> Installation:
-        """Let a tenant use a plugin."""
-        body = {"configuration": configuration, "pinnedVersion": pinned_version, "pinReason": pin_reason}
+        """Let a tenant use a plugin; *quotas* alone also change one that it uses already."""
+        body = {
+            "configuration": configuration,
+            "pinnedVersion": pinned_version,
+            "pinReason": pin_reason,
+            "quotas": quotas,
+        }
         given = {name: value for name, value in body.items() if value is not None}
         path = f"{_path(tenant_id, plugin_id)}/enable"
 

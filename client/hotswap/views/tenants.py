@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from rich.console import Group, RenderableType
@@ -13,7 +13,7 @@ from rich.text import Text
 from hotswap.resources.installations import Installation
 from hotswap.resources.reading import Document
 from hotswap.resources.tenants import Tenant
-from hotswap.views.tables import facts, listing
+from hotswap.views.tables import facts, listing, table
 from hotswap.views.theme import status_text
 from hotswap.views.times import ago
 
@@ -63,12 +63,13 @@ def tenant_with_installations_view(tenant: Tenant, installations: Sequence[Insta
             Text(each.plugin_id, style="name"),
             status_text(each.status),
             each.pinned_version or "-",
+            quotas_text(each.quotas) or "-",
             ", ".join(each.secret_names) or "-",
         )
         for each in installations
     ]
     listed = listing(
-        ("PLUGIN", "STATUS", "PIN", "SECRETS"),
+        ("PLUGIN", "STATUS", "PIN", "OWN QUOTAS", "SECRETS"),
         rows,
         nothing="It has no plugins yet.",
         next_step=f"hotswap install PLUGIN --tenant {tenant.id}",
@@ -87,8 +88,27 @@ def installation_view(installation: Installation, *, title: str) -> RenderableTy
             " for tenant ",
             (installation.tenant_id, "name"),
         ),
-        facts([("status", status_text(installation.status)), ("pin", installation.pinned_version)]),
+        facts(
+            [
+                ("status", status_text(installation.status)),
+                ("pin", installation.pinned_version),
+                ("own quotas", quotas_text(installation.quotas)),
+            ]
+        ),
     )
+
+
+def quotas_text(quotas: Mapping[str, int]) -> str:
+    """Write the limits that are an installation's own; those of the tier hold beside them."""
+    return ", ".join(f"{name} {limit:,}" for name, limit in sorted(quotas.items()))
+
+
+def rings_view(document: Document, *, title: str = "") -> RenderableType:
+    """List the rings in their order."""
+    rows = [(str(place), Text(name, style="name")) for place, name in enumerate(document["rings"], start=1)]
+    body = table(("ORDER>", "RING"), rows)
+
+    return Group(Text.assemble(("✔ ", "ok"), title), body) if title else body
 
 
 def erasure_view(report: Document, title: str) -> RenderableType:
