@@ -11,13 +11,16 @@ from chalicelib.adapters.aws_clients import Lazy
 from chalicelib.adapters.clock import SystemClock
 from chalicelib.adapters.cognito import CognitoIdentity
 from chalicelib.adapters.cursors import SignedCursors
+from chalicelib.adapters.dynamodb.approvals import DynamoApprovals
 from chalicelib.adapters.dynamodb.audit import DynamoAuditTrail
+from chalicelib.adapters.dynamodb.blocks import DynamoBlocks
 from chalicelib.adapters.dynamodb.cursor_keys import StoredCursorKey
 from chalicelib.adapters.dynamodb.deployments import DynamoDeployments
 from chalicelib.adapters.dynamodb.installations import DynamoInstallations
 from chalicelib.adapters.dynamodb.items import Tables
 from chalicelib.adapters.dynamodb.override_keys import StoredOverrideKey
 from chalicelib.adapters.dynamodb.plugins import DynamoPlugins
+from chalicelib.adapters.dynamodb.policies import DynamoPolicies
 from chalicelib.adapters.dynamodb.publish_leases import DynamoPublishLeases
 from chalicelib.adapters.dynamodb.quotas import DynamoQuotaLedger
 from chalicelib.adapters.dynamodb.rings import DynamoRings
@@ -71,9 +74,12 @@ def connect(settings: Settings) -> Ports:
         ids=UlidSource(),
         plugins=DynamoPlugins(tables, audit),
         versions=DynamoVersions(tables, audit),
+        blocks=DynamoBlocks(tables, audit),
         publish_leases=DynamoPublishLeases(tables),
         routes=DynamoRoutes(tables),
         deployments=DynamoDeployments(tables, audit),
+        approvals=DynamoApprovals(tables, audit),
+        policies=DynamoPolicies(tables, audit),
         tenants=DynamoTenants(tables, audit),
         rings=DynamoRings(tables, audit),
         installations=DynamoInstallations(tables, audit),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.aws_errors import translated
@@ -40,6 +41,23 @@ class StepFunctionsExecutions:
     def arn_of(self, machine: str, name: str) -> str:
         """Say which ARN the execution *name* of a machine has, started or not."""
         return f"{self._arn('execution', machine)}:{name}"
+
+    @translated("Step Functions")
+    def wake(self, token: str) -> None:
+        """
+        Let the state that waits with *token* go on; it then looks into the tables for what to do.
+
+        Raises:
+            TransientError: Step Functions throttles or is unreachable.
+        """
+        client = self._client()
+        gone = (
+            client.exceptions.TaskTimedOut,
+            client.exceptions.TaskDoesNotExist,
+            client.exceptions.InvalidToken,
+        )
+        with suppress(*gone):
+            client.send_task_success(taskToken=token, output="{}")
 
     def _arn(self, kind: str, machine: str) -> str:
         meta = self._client().meta

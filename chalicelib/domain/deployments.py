@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 from chalicelib.domain.errors import ConflictError, FencedOffError
 from chalicelib.domain.plans import Plan, Verdict
-from chalicelib.domain.routes import Route, Target
+from chalicelib.domain.routes import Route, SplitBy, Target
 from chalicelib.domain.strategies import Strategy
 
 #: A step takes well under this; each one renews the lease.
@@ -50,6 +52,14 @@ _FINAL = frozenset(
 )
 
 
+class OnConflict(StrEnum):
+    """What a new deployment does when another one holds the lease."""
+
+    REJECT = "reject"
+    QUEUE = "queue"
+    SUPERSEDE = "supersede"
+
+
 class DeploymentInProgressError(ConflictError):
     """Another deployment holds the lease of this plugin and environment (409)."""
 
@@ -64,7 +74,8 @@ class Lease:
     The right to move one (plugin, environment), held by one deployment until *expires_at* (RFC 3339).
 
     *fence* grows with each new holder; the route refuses a smaller one, so a holder that was
-    declared dead and comes back can't write.
+    declared dead and comes back can't write. *held_by* is the deployment that a person rolled back: until
+    somebody resumes it or starts a new one, nothing queued and nothing automatic begins (promise 8).
     """
 
     plugin_id: str
@@ -72,6 +83,11 @@ class Lease:
     holder: str
     fence: int
     expires_at: str
+    held_by: str = ""
+
+    def is_free(self, now: str) -> bool:
+        """Tell whether another deployment may take it."""
+        return not self.holder or self.expires_at <= now
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +103,31 @@ class HealthCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """
+    Why a deployment stands still although it has not ended, since when, and by whom.
+
+    *by* is a person who paused it, or ``system``: a verdict that holds, or a window that is closed.
+    *until* is when the machine looks again on its own (None: when a person says so).
+    """
+
+    reason: str
+    by: str
+    since: str
+    until: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Deployment:
     """
     One attempt. Times are RFC 3339 UTC; *fence* is its lease's token.
 
     *last_known_good* is the complete route before it began (None: not prepared yet).
     *attempt* and the id name the execution, so starting twice starts once. *affected_tenants* had the plugin
-    enabled when it began.
+    enabled when it began. *config* and *health* are what was asked for, completed with the defaults, in the words
+    of the API. *is_queued*: it waits for its turn, holds no lease, and nothing of it has begun. *max_tenants* and
+    *max_requests* cap whom the candidate may serve before it has everything. *outcome_version* is what a
+    Completed one left serving: after an experiment that may be the old version.
     """
 
     id: str
@@ -118,6 +152,17 @@ class Deployment:
     started_at: str | None = None
     ended_at: str | None = None
     revision: int = 0
+    split_by: SplitBy = SplitBy.TENANT
+    config: Mapping[str, Any] = field(default_factory=dict)
+    health: Mapping[str, Any] = field(default_factory=dict)
+    on_conflict: OnConflict = OnConflict.REJECT
+    is_queued: bool = False
+    start_at: str | None = None
+    auto_rollback: bool = True
+    max_tenants: int | None = None
+    max_requests: int | None = None
+    hold: Hold | None = None
+    outcome_version: str | None = None
 
     @property
     def execution_name(self) -> str:
@@ -145,11 +190,11 @@ class Deployment:
             )
 
     def begin(self, now: str) -> Deployment:
-        """Go from Pending to InProgress; one that has begun keeps its first time."""
+        """Go from Pending to InProgress; one that has begun keeps its first time, a paused one stays paused."""
         self.require_live()
-        if self.status is DeploymentStatus.IN_PROGRESS:
+        if self.status is not DeploymentStatus.PENDING:
             return self
-        return replace(self, status=DeploymentStatus.IN_PROGRESS, started_at=now)
+        return replace(self, status=DeploymentStatus.IN_PROGRESS, started_at=self.started_at or now)
 
     def end(self, status: DeploymentStatus, reason: str, now: str) -> Deployment:
         """End it; the first end counts."""

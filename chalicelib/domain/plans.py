@@ -5,9 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from chalicelib.domain.routes import Variant
+
 
 class StepKind(StrEnum):
-    """What a step does; the machine has one state for each kind that a plan can hold today."""
+    """
+    What a step does.
+
+    *approve* asks people and is the only one that waits for a task token; *warm* starts the candidate; *smoke*
+    tests it at 0 %; *shift* writes the route; *observe* watches for a while and ends with a verdict; *decide*
+    waits for a person with the numbers of an experiment; *pause* waits for a time, or for a person.
+    """
 
     APPROVE = "approve"
     WARM = "warm"
@@ -36,14 +44,40 @@ class Verdict:
     reason: str
 
 
+#: Kinds that wait while the candidate may serve; the machine watches its health all the while.
+WAITS = frozenset({StepKind.OBSERVE, StepKind.DECIDE, StepKind.PAUSE})
+#: Kinds that nobody may skip, not even by force: people must agree, and the candidate must work.
+NEVER_SKIPPED = frozenset({StepKind.APPROVE, StepKind.WARM, StepKind.SMOKE})
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whom the candidate serves after a step, counted when the plan was made; *sample* names some of them."""
+
+    tenants: int
+    of_tenants: int
+    sample: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a plan; *index* is 0-based, *share_bps* the candidate's share after a shift."""
+    """
+    One step of a plan; *index* is 0-based.
+
+    A shift leaves the candidate with *share_bps* of the tenants' buckets and with all of *rings*, or the route
+    with *variants*; *seconds* is how long an observe or a pause lasts (None: until a person says so).
+    *waited_seconds* is time that does not count: the deployment was paused or held meanwhile.
+    """
 
     index: int
     kind: StepKind
     detail: str
     share_bps: int | None = None
+    rings: tuple[str, ...] = ()
+    variants: tuple[Variant, ...] = ()
+    seconds: int | None = 0
+    reach: Reach | None = None
+    waited_seconds: int = 0
     status: StepStatus = StepStatus.PENDING
     started_at: str | None = None
     ended_at: str | None = None
@@ -73,6 +107,22 @@ class Plan:
         if step.status is not StepStatus.PENDING:
             return self
         return self._with(replace(step, status=StepStatus.RUNNING, started_at=now))
+
+    def skip(self, index: int, now: str, verdict: Verdict | None = None) -> Plan:
+        """Mark step *index* Skipped; one that is behind us stays as it is."""
+        step = self.steps[index]
+        if step.status not in (StepStatus.PENDING, StepStatus.RUNNING):
+            return self
+        return self._with(replace(step, status=StepStatus.SKIPPED, ended_at=now, verdict=verdict))
+
+    def afresh(self) -> Plan:
+        """Return the same steps as if none had ever begun: what a new attempt runs."""
+        return Plan(
+            tuple(
+                replace(step, status=StepStatus.PENDING, started_at=None, ended_at=None, verdict=None, waited_seconds=0)
+                for step in self.steps
+            )
+        )
 
     def complete(self, index: int, now: str, verdict: Verdict | None = None) -> Plan:
         """Mark step *index* Completed; doing it twice changes nothing."""

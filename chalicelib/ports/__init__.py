@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chalicelib.ports.approvals import ApprovalRepository, PolicyRepository
 from chalicelib.ports.artifacts import ArtifactStore, StoredObject, Upload
 from chalicelib.ports.audit import AuditTrail
+from chalicelib.ports.blocks import BlockRepository, OpenBlock
 from chalicelib.ports.clock import Clock, IdSource
 from chalicelib.ports.deployments import DeploymentRepository, RouteRepository
 from chalicelib.ports.executions import Executions
@@ -21,8 +23,10 @@ from chalicelib.ports.tenants import InstallationRepository, RingRepository, Sta
 
 __all__ = [
     "AliasMirrors",
+    "ApprovalRepository",
     "ArtifactStore",
     "AuditTrail",
+    "BlockRepository",
     "Clock",
     "CursorCodec",
     "DeploymentRepository",
@@ -31,9 +35,11 @@ __all__ = [
     "Identity",
     "InstallationRepository",
     "Login",
+    "OpenBlock",
     "OverrideKey",
     "PluginFunctions",
     "PluginRepository",
+    "PolicyRepository",
     "Ports",
     "PublishLeaseRepository",
     "PublishedVersion",
@@ -63,9 +69,12 @@ class Ports:
     ids: IdSource
     plugins: PluginRepository
     versions: VersionRepository
+    blocks: BlockRepository
     publish_leases: PublishLeaseRepository
     routes: RouteRepository
     deployments: DeploymentRepository
+    approvals: ApprovalRepository
+    policies: PolicyRepository
     tenants: TenantRepository
     rings: RingRepository
     installations: InstallationRepository

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from chalicelib.domain.approvals import Approval
     from chalicelib.domain.audit import AuditRecord
     from chalicelib.domain.deployments import Deployment, Lease
     from chalicelib.domain.pages import Page, PageRequest
@@ -30,9 +31,9 @@ class RouteRepository(Protocol):
 class DeploymentRepository(Protocol):
     """Deployments, their leases, and the routes they write: one transaction a change."""
 
-    def create(self, deployment: Deployment, lease: Lease, record: AuditRecord, *, now: datetime) -> None:
+    def create(self, deployment: Deployment, lease: Lease | None, record: AuditRecord, *, now: datetime) -> None:
         """
-        Store a new deployment and take the lease for it.
+        Store a new deployment and take the lease for it; without one it is queued, and nothing else changes.
 
         Written only if the lease is free or expired at *now*, and its stored fence is ``lease.fence - 1``.
 
@@ -56,8 +57,39 @@ class DeploymentRepository(Protocol):
     def lease(self, plugin_id: str, environment: str) -> Lease | None:
         """Return the lease as it stands (also an expired or released one, whose holder is then ``""``)."""
 
+    def take(
+        self, deployment: Deployment, lease: Lease, record: AuditRecord, *, now: datetime, route: Route | None = None
+    ) -> Deployment:
+        """
+        Take the free lease for a stored deployment: its turn in the queue, a new attempt, a return to an old version.
+
+        Conditions: those of `create` for the lease, those of `commit` for deployment and *route*. A lease that is
+        given back in the same breath (holder ``""``) is as good: the fence grows.
+
+        Raises:
+            DeploymentInProgressError: Another deployment holds the lease.
+            StaleRevisionError: Somebody wrote in between.
+        """
+
+    def live(self) -> Iterator[Deployment]:
+        """Go through all that have not ended, queued ones too, oldest first; the listing may lag by a moment."""
+
+    def renew(self, lease: Lease) -> None:
+        """
+        Hold the lease until its new *expires_at*, without a touch of its deployment.
+
+        Raises:
+            FencedOffError: A newer deployment holds it, or it was given back.
+        """
+
     def commit(
-        self, deployment: Deployment, record: AuditRecord, *, route: Route | None = None, lease: Lease | None = None
+        self,
+        deployment: Deployment,
+        record: AuditRecord,
+        *,
+        route: Route | None = None,
+        lease: Lease | None = None,
+        approval: Approval | None = None,
     ) -> Deployment:
         """
         Write the deployment and what moves with it, all or nothing; return it with its new revision.
@@ -65,7 +97,7 @@ class DeploymentRepository(Protocol):
         Conditions: the deployment's revision is the one read; a given *route* follows the stored one
         (``epoch`` one less, or none stored and epoch 1) and its fence is not smaller than the stored one;
         a given *lease* still has the same fence (holder ``""`` releases it); a route with any target needs
-        its plugin not to be deleted.
+        its plugin not to be deleted; a given *approval* is new (revision 0), or unchanged since it was read.
 
         Raises:
             StaleRevisionError: Somebody wrote in between.

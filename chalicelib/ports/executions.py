@@ -21,3 +21,13 @@ class Executions(Protocol):
 
     def arn_of(self, machine: str, name: str) -> str:
         """Say which ARN the execution *name* of a machine has, started or not."""
+
+    def wake(self, token: str) -> None:
+        """
+        Let the state that waits with *token* go on; it then looks into the tables for what to do.
+
+        A token that waits no more is no error: the execution has ended, or was woken before.
+
+        Raises:
+            TransientError: Step Functions throttles or is unreachable.
+        """

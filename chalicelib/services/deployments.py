@@ -17,7 +17,7 @@ from chalicelib.domain.deployments import (
     Lease,
 )
 from chalicelib.domain.errors import DomainError, NotFoundError, StaleRevisionError, TransientError
-from chalicelib.domain.policies import DEFAULT_POLICIES
+from chalicelib.domain.policies import require_no_approval
 from chalicelib.domain.routes import Route, Target
 from chalicelib.domain.strategies import DEFAULT_STRATEGY, Strategy, compile_plan
 from chalicelib.domain.times import rfc3339
@@ -95,7 +95,7 @@ def _prepare(command: CreateDeployment, last: Lease | None, ports: Ports) -> Dep
     version = ports.versions.get(command.plugin_id, command.version)
     version.require_ready()
     # The environment first: no other strategy would open it, so its refusal is the one with a way out.
-    DEFAULT_POLICIES[command.environment].require_no_approval()
+    require_no_approval(ports.policies.get(command.environment))
     strategy = command.strategy or DEFAULT_STRATEGY[command.environment]
     plan = compile_plan(strategy)
     route = ports.routes.get(command.plugin_id, command.environment)

@@ -12,7 +12,6 @@ from chalicelib.domain.errors import FieldError, UnprocessableError, ValidationE
 from chalicelib.domain.ids import Environment
 from chalicelib.domain.pages import PageRequest
 from chalicelib.domain.pins import Pin
-from chalicelib.domain.policies import DEFAULT_POLICIES
 from chalicelib.domain.times import rfc3339
 from chalicelib.services.deployments import target_of
 from chalicelib.services.installation_writes import Change, require_seen, write_seen
@@ -141,7 +140,7 @@ def _expiry_of(wish: PinWish, now: str) -> str | None:
 
 def _require_no_side_door(plugin_id: str, version: str, environment: Environment, ports: Ports) -> None:
     """Refuse a version that the environment's approvers have never let in; a pin would let it in without them."""
-    approvals = DEFAULT_POLICIES[environment].approvals_needed
+    approvals = ports.policies.get(environment).approvals.needed
     if not approvals or _has_completed(plugin_id, version, environment, ports):
         return
     raise UnprocessableError(

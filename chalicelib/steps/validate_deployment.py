@@ -7,7 +7,7 @@ from chalice.app import Blueprint
 from chalicelib.domain.deployments import Deployment
 from chalicelib.domain.errors import ConflictError
 from chalicelib.domain.ids import Environment
-from chalicelib.domain.policies import DEFAULT_POLICIES
+from chalicelib.domain.policies import require_no_approval
 from chalicelib.domain.versions import Version
 from chalicelib.ports import Ports
 from chalicelib.services.deployments import target_of
@@ -49,7 +49,7 @@ def validate_deployment(given: DeploymentGiven, ports: Ports) -> ValidateDeploym
     ports.plugins.get(deployment.plugin_id)
     version = ports.versions.get(deployment.plugin_id, deployment.target.version)
     version.require_ready()
-    DEFAULT_POLICIES[Environment(deployment.environment)].require_no_approval()
+    require_no_approval(ports.policies.get(Environment(deployment.environment)))
     _require_same_target(deployment, version, ports)
 
     return ValidateDeploymentResult(version=version.version)

@@ -6,7 +6,9 @@ from chalicelib.adapters.cursors import SignedCursors
 from chalicelib.ports import Ports
 from chalicelib.services.quotas import LeasedQuotas
 from chalicelib.serving_ports import ServingPorts
+from tests.fakes.approvals import FakeApprovals, FakePolicies
 from tests.fakes.artifacts import FakeArtifacts
+from tests.fakes.blocks import FakeBlocks
 from tests.fakes.clock import FakeClock, FakeIds
 from tests.fakes.deployments import FakeDeployments, FakeRoutes
 from tests.fakes.functions import FakePluginFunctions
@@ -56,9 +58,12 @@ class FakeWorld:
             ids=self.ids,
             plugins=FakePlugins(self.tables),
             versions=FakeVersions(self.tables),
+            blocks=FakeBlocks(self.tables),
             publish_leases=FakePublishLeases(self.tables),
             routes=FakeRoutes(self.tables),
             deployments=FakeDeployments(self.tables),
+            approvals=FakeApprovals(self.tables),
+            policies=FakePolicies(self.tables),
             tenants=FakeTenants(self.tables),
             rings=FakeRings(self.tables),
             installations=FakeInstallations(self.tables),

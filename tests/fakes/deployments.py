@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from chalicelib.domain.approvals import Approval
 from chalicelib.domain.audit import AuditRecord
 from chalicelib.domain.deployments import Deployment, DeploymentInProgressError, Lease
 from chalicelib.domain.errors import ConflictError, FencedOffError, NotFoundError, StaleRevisionError
@@ -11,6 +12,7 @@ from chalicelib.domain.ids import Environment
 from chalicelib.domain.pages import Page, PageRequest
 from chalicelib.domain.plugins import PluginStatus
 from chalicelib.domain.routes import Route
+from tests.fakes.approvals import require_next_approval
 from tests.fakes.tables import FakeTables, page_of, require_revision
 
 
@@ -38,19 +40,33 @@ class FakeDeployments:
 
     tables: FakeTables
 
-    def create(self, deployment: Deployment, lease: Lease, record: AuditRecord, *, now: datetime) -> None:
+    def create(self, deployment: Deployment, lease: Lease | None, record: AuditRecord, *, now: datetime) -> None:
         with self.tables.transaction(record):
-            known = self.lease(lease.plugin_id, lease.environment)
-            is_free = known is None or not known.holder or datetime.fromisoformat(known.expires_at) <= now
-            is_next = (known.fence if known else 0) == lease.fence - 1
-            if not is_free or not is_next:
-                raise DeploymentInProgressError(
-                    f"A deployment of {lease.plugin_id} to {lease.environment} is going on.",
-                    fix="Wait until it has ended.",
-                )
+            if lease is not None:
+                self._require_free(lease, now)
             if deployment.id in self.tables.deployments:
                 raise ConflictError(f"{deployment.id} exists already.")
             self.tables.deployments[deployment.id] = deployment
+            if lease is not None:
+                self.tables.leases[lease.plugin_id, lease.environment] = lease
+
+    def take(
+        self, deployment: Deployment, lease: Lease, record: AuditRecord, *, now: datetime, route: Route | None = None
+    ) -> Deployment:
+        with self.tables.transaction(record):
+            self._require_free(lease, now)
+            return self._save(deployment, route, lease, None)
+
+    def live(self) -> Iterator[Deployment]:
+        for _, deployment in sorted(self.tables.deployments.items()):
+            if not deployment.status.is_final:
+                yield deployment
+
+    def renew(self, lease: Lease) -> None:
+        with self.tables.lock:
+            known = self.lease(lease.plugin_id, lease.environment)
+            if known is None or (known.fence, known.holder) != (lease.fence, lease.holder):
+                raise FencedOffError("A newer deployment holds the lease, or it was given back.")
             self.tables.leases[lease.plugin_id, lease.environment] = lease
 
     def get(self, deployment_id: str) -> Deployment:
@@ -78,27 +94,52 @@ class FakeDeployments:
         return self.tables.leases.get((plugin_id, environment))
 
     def commit(
-        self, deployment: Deployment, record: AuditRecord, *, route: Route | None = None, lease: Lease | None = None
+        self,
+        deployment: Deployment,
+        record: AuditRecord,
+        *,
+        route: Route | None = None,
+        lease: Lease | None = None,
+        approval: Approval | None = None,
     ) -> Deployment:
         with self.tables.transaction(record):
             if lease is not None:
                 self._require_same_fence(lease)
-            if route is not None:
-                self._require_next(route)
-                self._require_plugin(route)
-            require_revision(self.tables.deployments.get(deployment.id), deployment.revision)
+            return self._save(deployment, route, lease, approval)
 
-            saved = replace(deployment, revision=deployment.revision + 1)
-            self.tables.deployments[deployment.id] = saved
-            if lease is not None:
-                self.tables.leases[lease.plugin_id, lease.environment] = lease
-            if route is not None:
-                self.tables.routes[route.plugin_id, route.environment] = route
-            return saved
+    def _save(
+        self, deployment: Deployment, route: Route | None, lease: Lease | None, approval: Approval | None
+    ) -> Deployment:
+        if route is not None:
+            self._require_next(route)
+            self._require_plugin(route)
+        require_revision(self.tables.deployments.get(deployment.id), deployment.revision)
+        if approval is not None:
+            require_next_approval(self.tables, approval)
+
+        saved = replace(deployment, revision=deployment.revision + 1)
+        self.tables.deployments[deployment.id] = saved
+        if lease is not None:
+            self.tables.leases[lease.plugin_id, lease.environment] = lease
+        if route is not None:
+            self.tables.routes[route.plugin_id, route.environment] = route
+        if approval is not None:
+            self.tables.approvals[approval.id] = replace(approval, revision=approval.revision + 1)
+        return saved
 
     def timeline(self, deployment_id: str) -> tuple[AuditRecord, ...]:
         own = (record for record in self.tables.records if record.resource == f"deployments/{deployment_id}")
         return tuple(sorted(own, key=lambda record: (record.at, record.id)))
+
+    def _require_free(self, lease: Lease, now: datetime) -> None:
+        known = self.lease(lease.plugin_id, lease.environment)
+        is_free = known is None or not known.holder or datetime.fromisoformat(known.expires_at) <= now
+        is_next = (known.fence if known else 0) == lease.fence - 1
+        if not is_free or not is_next:
+            raise DeploymentInProgressError(
+                f"A deployment of {lease.plugin_id} to {lease.environment} is going on.",
+                fix="Wait until it has ended.",
+            )
 
     def _require_same_fence(self, lease: Lease) -> None:
         known = self.lease(lease.plugin_id, lease.environment)

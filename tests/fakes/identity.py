@@ -55,6 +55,7 @@ class FakeExecutions:
     """Step Functions: what was started, by the execution's name."""
 
     started: dict[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
+    woken: list[str] = field(default_factory=list)
     is_down: bool = False
 
     def start(self, machine: str, name: str, given: Mapping[str, Any]) -> str:
@@ -65,6 +66,11 @@ class FakeExecutions:
 
     def arn_of(self, machine: str, name: str) -> str:
         return f"arn:aws:states:us-east-1:000000000000:execution:hotswap-{machine}:{name}"
+
+    def wake(self, token: str) -> None:
+        if self.is_down:
+            raise TransientError("Step Functions is unreachable.")
+        self.woken.append(token)
 
 
 class FakeSecretBox:

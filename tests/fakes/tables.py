@@ -6,16 +6,19 @@ from datetime import datetime
 from threading import RLock
 from typing import Any, TypeVar
 
+from chalicelib.domain.approvals import Approval
 from chalicelib.domain.audit import AuditRecord
 from chalicelib.domain.deployments import Deployment, Lease
 from chalicelib.domain.errors import ConflictError, StaleRevisionError
 from chalicelib.domain.installations import ConfigRevision, Installation
 from chalicelib.domain.pages import Page, PageRequest
 from chalicelib.domain.plugins import Plugin
+from chalicelib.domain.policies import EnvironmentPolicy
 from chalicelib.domain.rings import Rings
 from chalicelib.domain.routes import Route
 from chalicelib.domain.tenants import Tenant
 from chalicelib.domain.versions import Version
+from chalicelib.ports import OpenBlock
 
 Item = TypeVar("Item")
 
@@ -31,10 +34,13 @@ class FakeTables:
         self.lock = RLock()
         self.plugins: dict[str, Plugin] = {}
         self.versions: dict[tuple[str, str], Version] = {}
+        self.open_blocks: dict[tuple[str, str], OpenBlock] = {}
         self.publish_leases: dict[str, tuple[str, datetime]] = {}
         self.routes: dict[tuple[str, str], Route] = {}
         self.deployments: dict[str, Deployment] = {}
         self.leases: dict[tuple[str, str], Lease] = {}
+        self.approvals: dict[str, Approval] = {}
+        self.policies: dict[str, EnvironmentPolicy] = {}
         self.tenants: dict[str, Tenant] = {}
         self.rings = Rings()
         self.installations: dict[tuple[str, str], Installation] = {}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from chalicelib.adapters.dynamodb.deployment_items import DeploymentItem
 from chalicelib.adapters.dynamodb.documents import Values, route_of
 from chalicelib.adapters.dynamodb.items import values_of
-from chalicelib.domain.deployments import Deployment, DeploymentStatus, HealthCheck
-from chalicelib.domain.plans import Plan, Step, StepKind, StepStatus, Verdict
-from chalicelib.domain.routes import Target
+from chalicelib.domain.deployments import Deployment, DeploymentStatus, HealthCheck, Hold, OnConflict
+from chalicelib.domain.plans import Plan, Reach, Step, StepKind, StepStatus, Verdict
+from chalicelib.domain.routes import SplitBy, Target, Variant
 from chalicelib.domain.strategies import Strategy
 
 
@@ -23,17 +23,24 @@ def deployment_of(item: DeploymentItem) -> Deployment:
             "status": DeploymentStatus(values["status"]),
             "last_known_good": route_of(values["last_known_good"]) if "last_known_good" in values else None,
             "health_checks": tuple(HealthCheck(**check) for check in values["health_checks"]),
+            "split_by": SplitBy(values["split_by"]),
+            "on_conflict": OnConflict(values["on_conflict"]),
+            "hold": Hold(**values["hold"]) if "hold" in values else None,
         }
     )
 
 
 def _step_of(values: Values) -> Step:
-    verdict = values.get("verdict")
+    verdict, reach = values.get("verdict"), values.get("reach")
+    variants = (Variant(**{**arm, "target": Target(**arm["target"])}) for arm in values["variants"])
     return Step(
         **{
             **values,
             "kind": StepKind(values["kind"]),
             "status": StepStatus(values["status"]),
+            "rings": tuple(values["rings"]),
+            "variants": tuple(variants),
+            "reach": Reach(**{**reach, "sample": tuple(reach["sample"])}) if reach else None,
             "verdict": Verdict(**verdict) if verdict else None,
         }
     )

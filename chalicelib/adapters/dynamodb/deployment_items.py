@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from chalicelib.adapters.dynamodb.items import Item, ListedItem
 
 
+class LiveListing(GlobalSecondaryIndex["DeploymentItem"]):  # type: ignore[no-untyped-call] # PynamoDB leaves a hook untyped
+    """Deployments that have not ended, queued ones too, oldest first; it may lag behind the table by a moment."""
+
+    class Meta:
+        """Where it is."""
+
+        index_name = "gsi2"
+        projection = AllProjection()
+
+    gsi2pk = UnicodeAttribute(hash_key=True)
+    gsi2sk = UnicodeAttribute(range_key=True)
+
+
 class DeploymentItem(ListedItem):
-    """One attempt; listed by plugin."""
+    """One attempt; listed by plugin, and among the live ones until it has ended."""
 
     id = UnicodeAttribute()
     plugin_id = UnicodeAttribute()
@@ -32,6 +46,20 @@ class DeploymentItem(ListedItem):
     started_at = UnicodeAttribute(null=True)
     ended_at = UnicodeAttribute(null=True)
     revision = NumberAttribute()
+    split_by = UnicodeAttribute()
+    config = JSONAttribute()
+    health = JSONAttribute()
+    on_conflict = UnicodeAttribute()
+    is_queued = BooleanAttribute()
+    start_at = UnicodeAttribute(null=True)
+    auto_rollback = BooleanAttribute()
+    max_tenants = NumberAttribute(null=True)
+    max_requests = NumberAttribute(null=True)
+    hold = JSONAttribute(null=True)
+    outcome_version = UnicodeAttribute(null=True)
+    gsi2pk = UnicodeAttribute(null=True)
+    gsi2sk = UnicodeAttribute(null=True)
+    live = LiveListing()
 
 
 class LeaseItem(Item):
@@ -41,3 +69,4 @@ class LeaseItem(Item):
     fence = NumberAttribute()
     expires_at = UnicodeAttribute()
     expires_at_ms = NumberAttribute()
+    held_by = UnicodeAttribute(null=True)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 
 from chalicelib.adapters.aws_errors import translated
 from chalicelib.adapters.dynamodb import keys
+from chalicelib.adapters.dynamodb.approvals import DynamoApprovals
 from chalicelib.adapters.dynamodb.audit import Check, DynamoAuditTrail, Put
 from chalicelib.adapters.dynamodb.deployment_documents import deployment_of
-from chalicelib.adapters.dynamodb.deployment_items import DeploymentItem, LeaseItem
+from chalicelib.adapters.dynamodb.deployment_items import DeploymentItem
 from chalicelib.adapters.dynamodb.items import LISTED_KEYS, Tables
+from chalicelib.adapters.dynamodb.leases import DynamoLeases, fenced_off, stale
 from chalicelib.adapters.dynamodb.listings import read_page, start_of
 from chalicelib.adapters.dynamodb.registry_items import PluginItem
 from chalicelib.adapters.dynamodb.routes import DynamoRoutes
 from chalicelib.adapters.dynamodb.routing_items import RouteItem
+from chalicelib.domain.approvals import Approval
 from chalicelib.domain.audit import AuditRecord
-from chalicelib.domain.deployments import Deployment, DeploymentInProgressError, Lease
-from chalicelib.domain.errors import ConflictError, FencedOffError, NotFoundError, StaleRevisionError
+from chalicelib.domain.deployments import Deployment, Lease
+from chalicelib.domain.errors import ConflictError, NotFoundError
 from chalicelib.domain.pages import Page, PageRequest
 from chalicelib.domain.plugins import PluginStatus
 from chalicelib.domain.routes import Route
@@ -28,50 +32,51 @@ class DynamoDeployments:
 
     def __init__(self, tables: Tables, audit: DynamoAuditTrail) -> None:
         self._items = tables.bind(DeploymentItem, "deployments")
-        self._leases = tables.bind(LeaseItem, "deployments")
+        self._leases = DynamoLeases(tables)
+        self._approvals = DynamoApprovals(tables, audit)
         self._route_items = tables.bind(RouteItem, "routing")
         self._routes = DynamoRoutes(tables)
         self._plugins = tables.bind(PluginItem, "registry")
         self._audit = audit
 
-    def create(self, deployment: Deployment, lease: Lease, record: AuditRecord, *, now: datetime) -> None:
+    def create(self, deployment: Deployment, lease: Lease | None, record: AuditRecord, *, now: datetime) -> None:
         """
-        Store a new deployment and take the lease for it.
-
-            first                          second
-            ─────                          ──────
-            read lease → free, fence 6
-                                           read lease → free, fence 6
-            write lease, fence 7
-            if fence is 6 and it is free
-                                           write lease, fence 7
-                                           if fence is 6 → refused: it is 7
+        Store a new deployment and take the lease for it; without one it is queued.
 
         Raises:
             DeploymentInProgressError: Another deployment holds the lease.
         """
-        never_taken = LeaseItem.pk.does_not_exist()
-        is_released = LeaseItem.holder == ""
-        has_expired = LeaseItem.expires_at_ms <= _milliseconds(now)
-        is_the_one_read = LeaseItem.fence == lease.fence - 1
-        follows_it = is_the_one_read & (is_released | has_expired)
-        may_take = follows_it | never_taken if lease.fence == 1 else follows_it
-        self._audit.write(
-            record,
-            Put(
-                self._lease_item(lease),
-                may_take,
-                lambda: DeploymentInProgressError(
-                    f"A deployment of {lease.plugin_id} to {lease.environment} is going on.",
-                    fix="Wait until it has ended: GET /deployments?pluginId=… shows it.",
-                ),
-            ),
-            Put(
-                self._item(deployment),
-                DeploymentItem.pk.does_not_exist(),
-                lambda: ConflictError(f"{deployment.id} exists already.", fix="Repeat the request."),
-            ),
-        )
+        taken = [self._leases.taking(lease, now)] if lease is not None else []
+        is_new = DeploymentItem.pk.does_not_exist()
+        exists = ConflictError(f"{deployment.id} exists already.", fix="Repeat the request.")
+        self._audit.write(record, *taken, Put(self._item(deployment), is_new, lambda: exists))
+
+    def take(
+        self, deployment: Deployment, lease: Lease, record: AuditRecord, *, now: datetime, route: Route | None = None
+    ) -> Deployment:
+        """
+        Take the free lease for a stored deployment, and move the route with it if one is given.
+
+        Raises:
+            DeploymentInProgressError: Another deployment holds the lease.
+            StaleRevisionError: Somebody wrote in between.
+        """
+        return self._save(deployment, record, self._leases.taking(lease, now), route=route)
+
+    def renew(self, lease: Lease) -> None:
+        """
+        Hold the lease until its new *expires_at*, without a touch of its deployment.
+
+        Raises:
+            FencedOffError: A newer deployment holds it, or it was given back.
+        """
+        self._leases.renew(lease)
+
+    def live(self) -> Iterator[Deployment]:
+        """Go through all that have not ended, queued ones too, oldest first; the listing may lag by a moment."""
+        with translated("DynamoDB"):
+            for item in self._items.live.query(keys.LIVE_DEPLOYMENTS):
+                yield deployment_of(item)
 
     @translated("DynamoDB")
     def get(self, deployment_id: str) -> Deployment:
@@ -110,17 +115,18 @@ class DynamoDeployments:
             admits=lambda one: environment in (None, one.environment) and status in (None, one.status.value),
         )
 
-    @translated("DynamoDB")
     def lease(self, plugin_id: str, environment: str) -> Lease | None:
         """Return the lease as it stands (also an expired or released one, whose holder is then ``""``)."""
-        try:
-            item = self._leases.get(*keys.lease(plugin_id, environment), consistent_read=True)
-        except self._leases.DoesNotExist:
-            return None
-        return Lease(plugin_id, environment, item.holder, int(item.fence), item.expires_at)
+        return self._leases.get(plugin_id, environment)
 
     def commit(
-        self, deployment: Deployment, record: AuditRecord, *, route: Route | None = None, lease: Lease | None = None
+        self,
+        deployment: Deployment,
+        record: AuditRecord,
+        *,
+        route: Route | None = None,
+        lease: Lease | None = None,
+        approval: Approval | None = None,
     ) -> Deployment:
         """
         Write the deployment and what moves with it, all or nothing; return it with its new revision.
@@ -138,17 +144,25 @@ class DynamoDeployments:
             FencedOffError: The lease or the route has a newer fence.
             NotFoundError: The plugin was deleted.
         """
+        leases = [self._leases.keeping(lease)] if lease is not None else []
+        approvals = [self._approvals.putting(approval)] if approval is not None else []
+        return self._save(deployment, record, *leases, route=route, and_then=approvals)
+
+    def _save(
+        self,
+        deployment: Deployment,
+        record: AuditRecord,
+        *first: Put,
+        route: Route | None,
+        and_then: Sequence[Put] = (),
+    ) -> Deployment:
+        """Write; what tells more about why it is refused comes first: a fence before a revision."""
         saved = replace(deployment, revision=deployment.revision + 1)
         is_unchanged = DeploymentItem.revision == deployment.revision
-        changes = [Put(self._item(saved), is_unchanged, lambda: _stale(deployment.id))]
-        # What tells more about why comes first: a fence before a revision.
-        if route is not None:
-            changes.insert(0, self._put_route(route))
-        if lease is not None:
-            is_still_ours = LeaseItem.fence == lease.fence
-            changes.insert(0, Put(self._lease_item(lease), is_still_ours, lambda: _fenced_off(lease.plugin_id)))
+        own = Put(self._item(saved), is_unchanged, lambda: stale(deployment.id))
+        moved = [self._put_route(route)] if route is not None else []
         checks = [self._plugin_is_there(route.plugin_id)] if route is not None and route.targets else []
-        self._audit.write(record, *changes, checks=checks)
+        self._audit.write(record, *first, *moved, own, *and_then, checks=checks)
         return saved
 
     def timeline(self, deployment_id: str) -> tuple[AuditRecord, ...]:
@@ -180,35 +194,15 @@ class DynamoDeployments:
     def _refusal_of(self, route: Route) -> Exception:
         """Tell a newer deployment from a mere change in between; both refused the write already."""
         stored = self._routes.get(route.plugin_id, route.environment)
-        return _fenced_off(route.plugin_id) if stored and stored.fence > route.fence else _stale(route.plugin_id)
+        return fenced_off(route.plugin_id) if stored and stored.fence > route.fence else stale(route.plugin_id)
 
     def _item(self, deployment: Deployment) -> DeploymentItem:
+        is_live = not deployment.status.is_final
         return self._items(
             *keys.deployment(deployment.id),
             gsi1pk=keys.deployments_of(deployment.plugin_id),
             gsi1sk=deployment.id,
+            gsi2pk=keys.LIVE_DEPLOYMENTS if is_live else None,
+            gsi2sk=deployment.id if is_live else None,
             **asdict(deployment),
         )
-
-    def _lease_item(self, lease: Lease) -> LeaseItem:
-        return self._leases(
-            *keys.lease(lease.plugin_id, lease.environment),
-            holder=lease.holder,
-            fence=lease.fence,
-            expires_at=lease.expires_at,
-            expires_at_ms=_milliseconds(datetime.fromisoformat(lease.expires_at)),
-        )
-
-
-def _stale(what: str) -> StaleRevisionError:
-    return StaleRevisionError(f"Somebody else changed {what} in between.", fix="Read it again, then repeat.")
-
-
-def _fenced_off(plugin_id: str) -> FencedOffError:
-    return FencedOffError(
-        f"A newer deployment of {plugin_id} goes on.", fix="Nothing is to be done: the newer deployment goes on."
-    )
-
-
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)

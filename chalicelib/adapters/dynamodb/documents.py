@@ -21,10 +21,11 @@ def target_of(values: Values | None) -> Target | None:
 
 def route_of(values: Values) -> Route:
     """Make a route."""
-    targets = {name: target_of(values.get(name)) for name in ("stable", "candidate")}
+    targets = {name: target_of(values.get(name)) for name in ("stable", "candidate", "previous")}
     variants = tuple(Variant(**{**arm, "target": Target(**arm["target"])}) for arm in values["variants"])
     split = {"candidate_rings": tuple(values["candidate_rings"]), "split_by": SplitBy(values["split_by"])}
-    return Route(**{**values, **targets, **split, "variants": variants})
+    blocked = tuple(values.get("blocked", ()))
+    return Route(**{**values, **targets, **split, "variants": variants, "blocked": blocked})
 
 
 def tenant_of(values: Values) -> Tenant:

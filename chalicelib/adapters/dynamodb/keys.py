@@ -12,6 +12,7 @@ Key = tuple[str, str]
 
 PLUGINS = "plugin"
 PUBLISH_LEASES = "publish-lease"
+OPEN_BLOCKS = "open-block"
 DEPLOYMENTS = "deployment"
 
 #: Listing of the deployments that have not ended (gsi2 of deployments).
@@ -47,6 +48,11 @@ def version(plugin_id: str, number: str) -> Key:
 def publish_lease(plugin_id: str) -> Key:
     """Place the right to publish (registry)."""
     return PUBLISH_LEASES, plugin_id
+
+
+def open_block(plugin_id: str, number: str) -> Key:
+    """Place the note that aliases may still show a blocked version (registry)."""
+    return OPEN_BLOCKS, f"{plugin_id}#{number}"
 
 
 def sealed_key(name: str) -> Key:

@@ -22,3 +22,5 @@ class RouteItem(ListedItem):
     candidate_rings = JSONAttribute()
     variants = JSONAttribute()
     split_by = UnicodeAttribute()
+    previous = JSONAttribute(null=True)
+    blocked = JSONAttribute(null=True)

@@ -1,0 +1,184 @@
+"""Approvals: people who must agree before a deployment goes on, bound to exactly what they agree to."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from chalicelib.domain.errors import ConflictError, ForbiddenError
+
+if TYPE_CHECKING:
+    from chalicelib.domain.authorization import Caller
+    from chalicelib.domain.deployments import Deployment
+    from chalicelib.domain.plans import Step
+
+
+class ApprovalStatus(StrEnum):
+    """Life of an approval; Void: what was to be agreed to has changed."""
+
+    PENDING = "Pending"
+    APPROVED = "Approved"
+    REJECTED = "Rejected"
+    EXPIRED = "Expired"
+    VOID = "Void"
+
+
+class OnExpiry(StrEnum):
+    """What follows when nobody answers in time."""
+
+    REJECT = "reject"
+    HOLD = "hold"
+    ESCALATE = "escalate"
+
+
+class ApprovalDecidedError(ConflictError):
+    """It is decided or expired already (409)."""
+
+
+class ApprovalVoidError(ConflictError):
+    """What it was asked for has changed since, so nobody may agree to it any more (409)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What one person said; *by* comes from the verified token, never from a body."""
+
+    by: str
+    is_approval: bool
+    reason: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """
+    A question to people, asked by the machine because a policy wants it.
+
+    *binding* is the digest of package, plan and config that they agree to. *needed* different people with one of
+    *roles* must agree, none of *excluded* (user names; the requester is always among them). *task_token* wakes
+    the machine; alone it decides nothing, and it is never shown. *escalated_at* is set once time ran out and
+    others were told.
+    """
+
+    id: str
+    deployment_id: str
+    attempt: int
+    step_index: int
+    plugin_id: str
+    version: str
+    environment: str
+    requested_by: str
+    binding: str
+    needed: int
+    roles: tuple[str, ...]
+    excluded: tuple[str, ...]
+    requested_at: str
+    expires_at: str
+    on_expiry: OnExpiry = OnExpiry.REJECT
+    decisions: tuple[Decision, ...] = ()
+    status: ApprovalStatus = ApprovalStatus.PENDING
+    task_token: str | None = None
+    escalated_at: str | None = None
+    decided_at: str | None = None
+    revision: int = 0
+
+    @property
+    def agreed(self) -> int:
+        """How many different people have agreed."""
+        return len({decision.by for decision in self.decisions if decision.is_approval})
+
+    def decide(self, caller: Caller, *, is_approval: bool, reason: str, now: str) -> Approval:
+        """
+        Add what *caller* says; one rejection rejects, the last approval that is needed approves.
+
+        The same person saying the same again changes nothing.
+
+        Raises:
+            ApprovalDecidedError: It is decided, void or expired (409).
+            ForbiddenError: The caller asked for the deployment, is excluded, or has no role for it (403).
+            ConflictError: The caller has said the opposite before (409).
+        """
+        earlier = next((decision for decision in self.decisions if decision.by == caller.username), None)
+        if earlier is not None and earlier.is_approval is is_approval:
+            return self
+        self._require_open(now)
+        self._require_voter(caller)
+        if earlier is not None:
+            raise ConflictError(
+                f"{caller.username} has decided on {self.id} before.", fix="Ask somebody else, or abort the deployment."
+            )
+        voted = replace(self, decisions=(*self.decisions, Decision(caller.username, is_approval, reason, now)))
+        if not is_approval:
+            return replace(voted, status=ApprovalStatus.REJECTED, decided_at=now)
+        if voted.agreed >= voted.needed:
+            return replace(voted, status=ApprovalStatus.APPROVED, decided_at=now)
+        return voted
+
+    def end(self, status: ApprovalStatus, now: str) -> Approval:
+        """Close a pending one without a person's decision: expired, or void."""
+        if self.status is not ApprovalStatus.PENDING:
+            return self
+        return replace(self, status=status, decided_at=now)
+
+    def holds_for(self, deployment: Deployment) -> bool:
+        """
+        Tell whether enough people have agreed to exactly what *deployment* is now.
+
+        Counted anew from the decisions: the status alone, or a token that somebody sent by hand, proves nothing.
+        """
+        is_same = self.binding == binding_of(deployment) and self.attempt == deployment.attempt
+        voters = {decision.by for decision in self.decisions if decision.is_approval}
+        has_enough = len(voters - set(self.excluded) - {deployment.initiated_by}) >= self.needed
+        return is_same and has_enough and self.status is ApprovalStatus.APPROVED
+
+    def _require_open(self, now: str) -> None:
+        if self.status is not ApprovalStatus.PENDING or self._is_over(now):
+            state = self.status if self.status is not ApprovalStatus.PENDING else ApprovalStatus.EXPIRED
+            raise ApprovalDecidedError(
+                f"{self.id} is {state} already.", fix=f"Look at it: GET /approvals/{self.id}; retry the deployment."
+            )
+
+    def _is_over(self, now: str) -> bool:
+        return self.on_expiry is OnExpiry.REJECT and now >= self.expires_at
+
+    def _require_voter(self, caller: Caller) -> None:
+        if caller.username in (*self.excluded, self.requested_by):
+            raise ForbiddenError(
+                f"{caller.username} may not decide on {self.id}: nobody agrees to a deployment of their own.",
+                fix="Ask another approver.",
+            )
+        if not caller.roles & set(self.roles):
+            raise ForbiddenError("Your roles may not decide on this.", fix=f"Ask one of: {', '.join(self.roles)}.")
+
+
+def approval_id(deployment: Deployment, step: Step) -> str:
+    """Name the approval of a step, the same each time: asking twice asks once."""
+    return f"{deployment.id.replace('dep_', 'apr_', 1)}-{deployment.attempt}-{step.index}"
+
+
+def binding_of(deployment: Deployment) -> str:
+    """
+    Digest what people agree to: the package, the plan as it will run, its config and limits (SHA-256, hex).
+
+    What has happened meanwhile is not in it: times, states and verdicts of the steps.
+    """
+    steps = [
+        (step.kind, step.detail, step.share_bps, step.rings, [asdict(arm) for arm in step.variants], step.seconds)
+        for step in deployment.plan.steps
+    ]
+    agreed_to = {
+        "plugin": deployment.plugin_id,
+        "environment": deployment.environment,
+        "target": asdict(deployment.target),
+        "strategy": deployment.strategy,
+        "steps": steps,
+        "splitBy": deployment.split_by,
+        "config": deployment.config,
+        "health": deployment.health,
+        "caps": [deployment.max_tenants, deployment.max_requests],
+        "autoRollback": deployment.auto_rollback,
+    }
+    return sha256(json.dumps(agreed_to, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
