@@ -1,26 +1,29 @@
-"""JSON Schemas that plugins bring along: draft-07, complete in themselves, and what breaks them."""
+"""
+JSON Schemas that plugins bring along: draft-07, complete in themselves, and what breaks them.
+
+jsonschema is imported when the first schema is checked: it costs a tenth of a start of the API function, and
+few requests have one.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
-
-from jsonschema import Draft7Validator
-from jsonschema.exceptions import ValidationError as SchemaViolation
-from referencing import Registry
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.domain.errors import FieldError
 from chalicelib.domain.findings import Finding
+
+if TYPE_CHECKING:
+    from jsonschema import Draft7Validator
+    from jsonschema.exceptions import ValidationError as SchemaViolation
 
 DIALECT: Final = "http://json-schema.org/draft-07/schema#"
 
 #: A caller who sent rubbish learns enough from this many errors; a stored finding must stay small.
 MAX_ERRORS: Final = 20
 
-_META_VALIDATOR: Final = Draft7Validator(Draft7Validator.META_SCHEMA, format_checker=Draft7Validator.FORMAT_CHECKER)
-#: Given explicitly, because without one the library fetches what a reference names from the network.
-_NO_REGISTRY: Final[Registry[Any]] = Registry()
 _TYPE_NAMES: Final = {"object": "a JSON object", "array": "an array", "integer": "a whole number", "null": "null"}
 
 
@@ -48,7 +51,7 @@ def schema_findings(schema: Mapping[str, Any], where: str) -> tuple[Finding, ...
             f"This is not a valid JSON Schema (draft-07): {_shortened(error.message)}.",
             "Correct this keyword; https://json-schema.org/draft-07 describes each.",
         )
-        for error in _ordered(_META_VALIDATOR.iter_errors(schema))
+        for error in _ordered(_schema_validator().iter_errors(schema))
     )
     return broken or tuple(_reference_findings(schema, where))
 
@@ -57,7 +60,7 @@ def instance_errors(schema: Mapping[str, Any], instance: object, *, field: str =
     """Say all that keeps *instance* from matching *schema*; *field* is the pointer of *instance* itself."""
     return tuple(
         FieldError(field + pointer(error.absolute_path), _shortened(error.message), fix_of(error))
-        for error in _ordered(Draft7Validator(schema, registry=_NO_REGISTRY).iter_errors(instance))
+        for error in _ordered(_instance_validator(schema).iter_errors(instance))
     )
 
 
@@ -81,6 +84,21 @@ def fix_of(error: SchemaViolation) -> str:
 def pointer(path: Iterable[str | int]) -> str:
     """Write *path*, an iterable of keys and 0-based indexes, as a JSON pointer (RFC 6901)."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+@cache
+def _schema_validator() -> Draft7Validator:
+    from jsonschema import Draft7Validator  # noqa: PLC0415 - see above
+
+    return Draft7Validator(Draft7Validator.META_SCHEMA, format_checker=Draft7Validator.FORMAT_CHECKER)
+
+
+def _instance_validator(schema: Mapping[str, Any]) -> Draft7Validator:
+    from jsonschema import Draft7Validator  # noqa: PLC0415 - see above
+    from referencing import Registry  # noqa: PLC0415 - see above
+
+    # A registry is given, because without one the library fetches what a reference names from the network.
+    return Draft7Validator(schema, registry=Registry())
 
 
 def _reference_findings(node: object, where: str) -> Iterator[Finding]:
