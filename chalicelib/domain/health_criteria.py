@@ -1,0 +1,44 @@
+"""Health criteria: the limits that a deployment is asked to keep, and what it does when they are not kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chalicelib.domain.routes import FULL_BPS
+from chalicelib.domain.verdicts import Action, Outcome, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCriteria:
+    """What a candidate must keep (``health`` of a deployment); shares in basis points, times in their unit."""
+
+    max_error_rate_bps: int = 500
+    max_latency_p99_ms: int = 500
+    min_success_rate_bps: int = 9_500
+    latency_ratio_bps: int = 20_000
+    min_requests: int = 50
+    health_check_interval_seconds: int = 10
+    consecutive_failures: int = 3
+    on_fail: Action = Action.ROLLBACK
+    on_no_data: Action = Action.HOLD
+    on_error: Action = Action.HOLD
+
+    @property
+    def error_limit(self) -> float:
+        """The largest share of failures that both limits on it allow."""
+        return min(self.max_error_rate_bps, FULL_BPS - self.min_success_rate_bps) / FULL_BPS
+
+    @property
+    def latency_ratio(self) -> float:
+        """How many times stable's p99 the candidate's may be."""
+        return self.latency_ratio_bps / FULL_BPS
+
+
+def action_of(verdict: Verdict, criteria: HealthCriteria) -> Action | None:
+    """Say what *criteria* ask to be done about *verdict*; None for a pass: go on."""
+    actions = {
+        Outcome.FAIL: criteria.on_fail,
+        Outcome.INCONCLUSIVE: criteria.on_no_data,
+        Outcome.ERROR: criteria.on_error,
+    }
+    return actions.get(Outcome(verdict.outcome))
