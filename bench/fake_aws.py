@@ -9,13 +9,13 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
 
 import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 
 from chalicelib.adapters.dynamodb import keys
+from chalicelib.adapters.dynamodb.items import document_of
 from chalicelib.domain.installations import Installation
 from chalicelib.domain.routes import Route, Target
 from chalicelib.domain.tenants import Tenant, Tier
@@ -39,9 +39,9 @@ class FakeAws:
         self.calls: Counter[str] = Counter()
         route = Route(PLUGIN, ENVIRONMENT, "pepper", STABLE, Target("2.0.0", "v2-0-0", "2", "b" * 64), 1_000)
         self._items = {
-            keys.route(PLUGIN, ENVIRONMENT): _item(asdict(route)),
-            keys.tenant(TENANT): _item(asdict(Tenant(TENANT, "Acme", _NOW, _NOW, Tier.ENTERPRISE))),
-            keys.installation(TENANT, PLUGIN): _item(asdict(Installation(TENANT, PLUGIN, _NOW, _NOW))),
+            keys.route(PLUGIN, ENVIRONMENT): _item(document_of(route)),
+            keys.tenant(TENANT): _item(document_of(Tenant(TENANT, "Acme", _NOW, _NOW, Tier.ENTERPRISE))),
+            keys.installation(TENANT, PLUGIN): _item(document_of(Installation(TENANT, PLUGIN, _NOW, _NOW))),
         }
 
     @contextlib.contextmanager

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from chalicelib.ports import (
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from chalicelib.ports.quotas import QuotaGate
 
 
-@dataclass(frozen=True, slots=True)
-class ServingPorts:
+class ServingPorts(NamedTuple):
     """Everything that an invocation needs of the outside; nothing heavy is imported for it."""
 
     clock: Clock

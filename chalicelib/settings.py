@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """
     One stack's settings.
 
@@ -31,7 +29,7 @@ class Settings:
     log_level: str = "INFO"
     version: str = "0"
     limit_factor: int = 1
-    plugin_environment: Mapping[str, str] = field(default_factory=dict)
+    plugin_environment: Mapping[str, str] = {}
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:

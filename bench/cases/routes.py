@@ -4,7 +4,6 @@ import json
 import statistics
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from bench.engines import Facts, document_of, tenant_ids
@@ -14,6 +13,7 @@ from bench.machine import PROJECT_DIRECTORY, one_core
 from bench.materials import engines
 from bench.reports import Case, Findings, Measure, Unit
 from bench.slices import Effort
+from chalicelib.adapters.dynamodb import items
 from chalicelib.domain.routes import Route, Target
 
 _PLUGINS, _PINS, _TENANTS = 1_000, 500, 10_000
@@ -52,7 +52,7 @@ def _programs(folder: Path) -> dict[str, Program]:
         code = f"from bench.programs.loading import measure_load, Path; measure_load({name!r}, Path({str(document)!r}))"
         programs[name] = Program(code, path)
     document = folder / "routes.json"
-    document.write_text(json.dumps([asdict(_route(number)) for number in range(_PLUGINS)]))
+    document.write_text(json.dumps([items.document_of(_route(number)) for number in range(_PLUGINS)]))
     code = f"from bench.programs.loading import measure_routes, Path; measure_routes(Path({str(document)!r}))"
     return {**programs, "routes": Program(code, path)}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -51,8 +50,7 @@ _EXTRA_HEADERS = {
 _INTERNAL_FIX = "Repeat the request; if it fails again, tell the operator the traceId."
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One occurrence: *code* decides status and title, *instance* is the path that was asked for."""
 
     code: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 _TOO_MANY_REQUESTS = 429
 _FIRST_SERVER_ERROR = 500
@@ -16,8 +16,7 @@ SAFE_HEADERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """An answer; *body* is text, already serialized."""
 
     status: int
@@ -26,7 +25,7 @@ class Reply:
 
     def with_headers(self, **more: str) -> Reply:
         """Add headers; an underscore in a name stands for a dash."""
-        return replace(self, headers={**self.headers, **{name.replace("_", "-"): more[name] for name in more}})
+        return self._replace(headers={**self.headers, **{name.replace("_", "-"): more[name] for name in more}})
 
     @property
     def is_repeatable(self) -> bool:
@@ -35,4 +34,4 @@ class Reply:
 
     def sealed(self, trace_id: str) -> Reply:
         """Add what every answer carries."""
-        return replace(self, headers={**SAFE_HEADERS, **self.headers, "X-Trace-Id": trace_id})
+        return self._replace(headers={**SAFE_HEADERS, **self.headers, "X-Trace-Id": trace_id})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -166,13 +166,13 @@ def binding_of(deployment: Deployment) -> str:
     What has happened meanwhile is not in it: times, states and verdicts of the steps.
     """
     steps = [
-        (step.kind, step.detail, step.share_bps, step.rings, [asdict(arm) for arm in step.variants], step.seconds)
+        (step.kind, step.detail, step.share_bps, step.rings, step.variants, step.seconds)
         for step in deployment.plan.steps
     ]
     agreed_to = {
         "plugin": deployment.plugin_id,
         "environment": deployment.environment,
-        "target": asdict(deployment.target),
+        "target": deployment.target,
         "strategy": deployment.strategy,
         "steps": steps,
         "splitBy": deployment.split_by,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from chalicelib.domain.errors import ForbiddenError, NotFoundError
 from chalicelib.domain.ids import Environment
@@ -20,8 +20,7 @@ class Role(StrEnum):
     VIEWER = "Viewer"
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """
     Who asks, as the verified token says; nothing of it ever comes from a request's body.
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from chalicelib.domain.pins import Pin
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
 KEPT_REVISIONS = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Installation:
+class Installation(NamedTuple):
     """
     One tenant's use of one plugin.
 
@@ -29,29 +27,28 @@ class Installation:
     created_at: str
     updated_at: str
     is_enabled: bool = True
-    config: Mapping[str, Any] = field(default_factory=dict)
-    sealed_secrets: Mapping[str, str] = field(default_factory=dict)
+    config: Mapping[str, Any] = {}
+    sealed_secrets: Mapping[str, str] = {}
     pin: Pin | None = None
-    quotas: Mapping[str, int] = field(default_factory=dict)
+    quotas: Mapping[str, int] = {}
     config_revision: int = 0
     revision: int = 0
 
     def with_config(self, config: Mapping[str, Any], now: str) -> Installation:
         """Replace the configuration as a whole; it is the next of its revisions."""
-        return replace(self, config=config, config_revision=self.config_revision + 1, updated_at=now)
+        return self._replace(config=config, config_revision=self.config_revision + 1, updated_at=now)
 
     def with_secret(self, name: str, sealed: str, now: str) -> Installation:
         """Set or replace one secret."""
-        return replace(self, sealed_secrets={**self.sealed_secrets, name: sealed}, updated_at=now)
+        return self._replace(sealed_secrets={**self.sealed_secrets, name: sealed}, updated_at=now)
 
     def without_secret(self, name: str, now: str) -> Installation:
         """Forget one secret; forgetting twice is the same."""
         kept = {key: value for key, value in self.sealed_secrets.items() if key != name}
-        return replace(self, sealed_secrets=kept, updated_at=now)
+        return self._replace(sealed_secrets=kept, updated_at=now)
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigRevision:
+class ConfigRevision(NamedTuple):
     """
     A configuration that an installation has had; *number* counts from 1.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -38,8 +37,7 @@ class Quota(StrEnum):
     SECONDS = "executionSecondsPerMinute"
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """The limits that hold for one tenant's use of one plugin; 0 allows nothing."""
 
     requests: int

@@ -147,7 +147,7 @@ def _work_out(route: Route) -> Ways:
     ways = _of_candidate(route)._replace(arms=tuple(arms))
     if ways.candidate_below:
         ways = ways._replace(salted=_salted(route.plugin_id, route.salt))
-    object.__setattr__(route, "ways", ways)
+    route.ways = ways
     return ways
 
 

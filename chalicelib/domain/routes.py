@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.errors import FencedOffError, UnprocessableError
 
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
 FULL_BPS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """
     A version that may serve: its number, its Lambda alias and version, and the digest of its package.
 
@@ -43,8 +41,7 @@ class SplitBy(StrEnum):
     REQUEST = "request"
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
+class Variant(NamedTuple):
     """One arm of an experiment and its share of the tenants' buckets."""
 
     name: str
@@ -52,25 +49,8 @@ class Variant:
     share_bps: int
 
 
-class _Resolvable:
-    """Room for what `resolution` works out of a route; no field, so it is never stored, compared or taken over."""
-
-    __slots__ = ("ways",)
-    ways: Ways
-
-
-@dataclass(frozen=True, slots=True)
-class Route(_Resolvable):
-    """
-    The only truth about who serves; Lambda aliases mirror it.
-
-    *candidate_bps* (0 to 10,000) is the share of tenants' buckets on the candidate, *candidate_rings* are rings
-    that are on it whatever their bucket, *variants* the arms of a running experiment. *salt* goes into the
-    bucket hash and never changes. *epoch* grows with each write; *fence* is the fencing token of the
-    deployment that wrote last, and no smaller one may write. *previous* was stable before the last promotion:
-    it stays retained, for an instant switch back. *blocked* are versions that nobody may get any more, not by a
-    pin or an override either: no write of a route ever leaves one in it, whoever writes and whatever it remembers.
-    """
+class _Fields(NamedTuple):
+    """What a route holds; `Route` says what it means."""
 
     plugin_id: str
     environment: str
@@ -86,6 +66,22 @@ class Route(_Resolvable):
     split_by: SplitBy = SplitBy.TENANT
     previous: Target | None = None
     blocked: tuple[str, ...] = ()
+
+
+class Route(_Fields):
+    """
+    The only truth about who serves; Lambda aliases mirror it.
+
+    *candidate_bps* (0 to 10,000) is the share of tenants' buckets on the candidate, *candidate_rings* are rings
+    that are on it whatever their bucket, *variants* the arms of a running experiment. *salt* goes into the
+    bucket hash and never changes. *epoch* grows with each write; *fence* is the fencing token of the
+    deployment that wrote last, and no smaller one may write. *previous* was stable before the last promotion:
+    it stays retained, for an instant switch back. *blocked* are versions that nobody may get any more, not by a
+    pin or an override either: no write of a route ever leaves one in it, whoever writes and whatever it remembers.
+    """
+
+    #: What `resolution` has worked out of the route. No field, so it is never stored, compared or taken over.
+    ways: Ways
 
     def offer(self, candidate: Target, *, deployment_id: str, fence: int) -> Route:
         """Put *candidate* beside stable with no traffic yet; whatever an earlier run left goes."""
@@ -137,7 +133,7 @@ class Route(_Resolvable):
                 f"A newer deployment (fence {self.fence}) owns the route of {self.plugin_id} in {self.environment}.",
                 fix="Nothing is to be done: the newer deployment goes on.",
             )
-        written = replace(self, epoch=self.epoch + 1, fence=fence, **changes)  # type: ignore[arg-type]
+        written = self._replace(epoch=self.epoch + 1, fence=fence, **changes)  # type: ignore[arg-type]
         for target in written.targets:
             if target.version in written.blocked:
                 raise VersionBlockedError(

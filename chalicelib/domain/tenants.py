@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class TenantStatus(StrEnum):
@@ -23,8 +23,7 @@ class Tier(StrEnum):
     ENTERPRISE = "Enterprise"
 
 
-@dataclass(frozen=True, slots=True)
-class Tenant:
+class Tenant(NamedTuple):
     """
     A customer. *ring* is the group of tenants, ordered by risk, that it belongs to.
 
@@ -42,8 +41,7 @@ class Tenant:
     revision: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class TenantFilter:
+class TenantFilter(NamedTuple):
     """Which tenants a listing shows; None filters nothing."""
 
     tier: Tier | None = None
@@ -56,8 +54,7 @@ class TenantFilter:
         return all(wanted in (None, found) for wanted, found in pairs)
 
 
-@dataclass(frozen=True, slots=True)
-class Erased:
+class Erased(NamedTuple):
     """What went of a tenant: how many items of each kind; *is_complete* is False while more of it is left."""
 
     counts: Mapping[str, int]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.authorization import require_tenant
@@ -157,8 +157,8 @@ def deciding_version(installation: Installation, ports: Ports) -> Version | None
     Where none serves it yet, the newest Ready one decides; before there is any, nothing does.
     """
     plugin_id = installation.plugin_id
-    tenant = replace(ports.tenants.get(installation.tenant_id), status=TenantStatus.ACTIVE)
-    enabled = replace(installation, is_enabled=True)
+    tenant = ports.tenants.get(installation.tenant_id)._replace(status=TenantStatus.ACTIVE)
+    enabled = installation._replace(is_enabled=True)
     now = rfc3339(ports.clock.now())
     routes = {route.environment: route for route in ports.routes.of_plugin(plugin_id)}
     for environment in reversed(Environment):

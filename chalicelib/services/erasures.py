@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.authorization import require_tenant
@@ -107,7 +107,7 @@ def uninstall_plugin(command: UninstallPlugin, ports: Ports) -> Erasure:
 
 
 def _mark(tenant: Tenant, now: str, command: EraseTenant, ports: Ports) -> Tenant:
-    marked = replace(tenant, status=TenantStatus.SUSPENDED, erasing_since=now, updated_at=now)
+    marked = tenant._replace(status=TenantStatus.SUSPENDED, erasing_since=now, updated_at=now)
     record = record_of(
         command.caller,
         "BeginErasure",

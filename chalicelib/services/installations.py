@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.authorization import require_tenant
@@ -102,12 +102,12 @@ def enable_plugin(command: EnablePlugin, ports: Ports) -> Installation:
     if existing is not None and existing.is_enabled:
         _require_quotas_alone(command)
     base = existing or Installation(command.tenant_id, command.plugin_id, created_at=now, updated_at=now)
-    enabled = replace(base, is_enabled=True, quotas=_quotas_of(command, base, ports), updated_at=now)
+    enabled = base._replace(is_enabled=True, quotas=_quotas_of(command, base, ports), updated_at=now)
     is_new_config = existing is None or bool(command.config and command.config != base.config)
     if is_new_config:
         enabled = enabled.with_config(command.config, now)
     if command.pin is not None:
-        enabled = replace(enabled, pin=pin_of(command.caller, command.plugin_id, command.pin, ports))
+        enabled = enabled._replace(pin=pin_of(command.caller, command.plugin_id, command.pin, ports))
     if existing is None or not existing.is_enabled:
         require_fitting(enabled.config, deciding_version(enabled, ports))
     if command.validate_only:
@@ -155,7 +155,7 @@ def disable_plugin(command: DisablePlugin, ports: Ports) -> Installation:
     existing = ports.installations.get(command.tenant_id, command.plugin_id)
     if not existing.is_enabled:
         return existing
-    disabled = replace(existing, is_enabled=False, updated_at=rfc3339(ports.clock.now()))
+    disabled = existing._replace(is_enabled=False, updated_at=rfc3339(ports.clock.now()))
     if command.validate_only:
         return disabled
     return write(disabled, Change(command.caller, "DisablePlugin", {"enabled": False}), ports)

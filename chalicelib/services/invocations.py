@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.domain.authorization import require_tenant
 from chalicelib.domain.errors import (
@@ -33,8 +32,7 @@ _CALLERS_FAULT = frozenset({"UnknownOperation", "InvalidInput"})
 _POINTS_INTO = {"InvalidInput": "/input", "InvalidOutput": "/result"}
 
 
-@dataclass(frozen=True, slots=True)
-class InvokePlugin:
+class InvokePlugin(NamedTuple):
     """Ask a plugin to do *operation* for a tenant; *override* is the token of one, as it was sent."""
 
     caller: Caller
@@ -46,8 +44,7 @@ class InvokePlugin:
     override: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
+class Invocation(NamedTuple):
     """
     What came back, which version served and why.
 

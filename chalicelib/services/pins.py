@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -70,7 +70,7 @@ def put_pin(command: PutPin, ports: Ports) -> Installation:
     installation = ports.installations.get(command.tenant_id, command.plugin_id)
     require_seen(installation, command.expected_revision)
     pin = pin_of(command.caller, command.plugin_id, command.wish, ports)
-    pinned = replace(installation, pin=pin, updated_at=pin.pinned_at)
+    pinned = installation._replace(pin=pin, updated_at=pin.pinned_at)
     if command.validate_only:
         return pinned
     after = {"version": pin.target.version, "environment": pin.environment, "expiresAt": pin.expires_at}
@@ -88,7 +88,7 @@ def delete_pin(command: DeletePin, ports: Ports) -> Installation:
     require_tenant(command.caller, command.tenant_id)
     installation = ports.installations.get(command.tenant_id, command.plugin_id)
     require_seen(installation, command.expected_revision)
-    freed = replace(installation, pin=None, updated_at=rfc3339(ports.clock.now()))
+    freed = installation._replace(pin=None, updated_at=rfc3339(ports.clock.now()))
     if installation.pin is None or command.validate_only:
         return installation if installation.pin is None else freed
     after = {"version": installation.pin.target.version, "environment": installation.pin.environment}

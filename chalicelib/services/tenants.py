@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.authorization import require_tenant
@@ -101,7 +101,7 @@ def update_tenant(command: UpdateTenant, ports: Ports) -> Tenant:
     if command.ring not in (None, tenant.ring):
         ports.rings.get().require(command.ring)
     before = {name: getattr(tenant, name) for name in wanted}
-    changed = replace(tenant, **wanted, updated_at=rfc3339(ports.clock.now()))  # type: ignore[arg-type]
+    changed = tenant._replace(**wanted, updated_at=rfc3339(ports.clock.now()))  # type: ignore[arg-type]
     if before == wanted or command.validate_only:
         return tenant if before == wanted else changed
     record = record_of(

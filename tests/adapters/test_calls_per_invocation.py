@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from moto import mock_aws
@@ -42,8 +41,7 @@ class Warm:
         world.functions.respond(PLUGIN, "v1-0-0", {"ok": True, "result": {}})
         lazy = Lazy(lambda: client)
         tables = settings.table("routing"), settings.table("tenants")
-        self.ports: ServingPorts = replace(
-            bootstrap_serving.connect(settings),
+        self.ports: ServingPorts = bootstrap_serving.connect(settings)._replace(
             clock=self.clock,
             reads=DynamoServingReads(lazy, *tables, self.clock),
             quotas=LeasedQuotas(DynamoQuotaLedger(lazy, tables[1]), self.clock),
@@ -68,12 +66,12 @@ def warm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Warm]:
     with mock_aws():
         create_tables(STACK)
         ports = bootstrap.connect(settings_of(STACK, "123456789012"))
-        ports.tenants.add(replace(a_tenant(), tier=Tier.ENTERPRISE), a_record())
+        ports.tenants.add(a_tenant()._replace(tier=Tier.ENTERPRISE), a_record())
         ports.installations.put("acme", an_installation(), a_record())
         deployment = a_deployment()
         ports.deployments.create(deployment, a_lease(deployment), a_record(), now=ports.clock.now())
         route = a_route().offer(Target("1.0.0", "v1-0-0", "1", "ab" * 32), deployment_id=deployment.id, fence=1)
-        ports.deployments.commit(deployment, a_record(), route=replace(route, candidate_bps=10_000))
+        ports.deployments.commit(deployment, a_record(), route=route._replace(candidate_bps=10_000))
         yield Warm()
 
 

@@ -1,7 +1,5 @@
 """Which version serves a tenant, and why: the answer that support gives in one request."""
 
-from dataclasses import replace
-
 import pytest
 
 from chalicelib.domain.pins import Pin
@@ -65,10 +63,10 @@ def test_it_tells_which_version_answered_last_and_since_when(served: Gateway) ->
 def test_a_candidate_and_a_pin_are_shown_beside_what_was_resolved(world: FakeWorld, served: Gateway) -> None:
     green = Target("2.0.0", "v2-0-0", "2", "bb")
     route = world.tables.routes[PLUGIN, "Development"]
-    world.tables.routes[PLUGIN, "Development"] = replace(route, candidate=green, candidate_bps=3_050)
+    world.tables.routes[PLUGIN, "Development"] = route._replace(candidate=green, candidate_bps=3_050)
     installation = world.tables.installations["acme", PLUGIN]
     pin = Pin("Development", Target("0.9.0", "v0-9-0", "7", "cc"), "audit season", "olga", "2026-11-22T15:00:00.000Z")
-    world.tables.installations["acme", PLUGIN] = replace(installation, pin=pin)
+    world.tables.installations["acme", PLUGIN] = installation._replace(pin=pin)
 
     answer = served.get(f"{EFFECTIVE}?environment=Development", "olga").json
 
@@ -80,7 +78,7 @@ def test_a_suspended_tenant_and_one_without_the_plugin_learn_the_reason(world: F
     a_plugin(served, "another-one")
     assert served.get("/v1/tenants/acme/plugins/another-one/effective", "olga").json["reason"] == "not-installed"
 
-    world.tables.tenants["acme"] = replace(world.tables.tenants["acme"], status=TenantStatus.SUSPENDED)
+    world.tables.tenants["acme"] = world.tables.tenants["acme"]._replace(status=TenantStatus.SUSPENDED)
 
     assert served.get(EFFECTIVE, "root").json["reason"] == "blocked"
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -115,7 +114,7 @@ def test_an_unknown_plugin_a_disabled_one_and_one_not_deployed_are_not_found(wor
 
 
 def test_a_suspended_tenant_is_refused(world: FakeWorld, served: Gateway) -> None:
-    world.tables.tenants["acme"] = replace(world.tables.tenants["acme"], status=TenantStatus.SUSPENDED)
+    world.tables.tenants["acme"] = world.tables.tenants["acme"]._replace(status=TenantStatus.SUSPENDED)
 
     assert served.post(INVOKE, BODY, "hugo").status == 403
 

@@ -1,7 +1,5 @@
 """Quotas over HTTP: the refusal that says which, how much and until when, and the list of what is used."""
 
-from dataclasses import replace
-
 import pytest
 
 from tests.api.gateway import Gateway
@@ -21,7 +19,7 @@ def served(world: FakeWorld, api: Gateway) -> Gateway:
 
 def limit(world: FakeWorld, **quotas: int) -> None:
     installation = world.tables.installations["acme", PLUGIN]
-    world.tables.installations["acme", PLUGIN] = replace(installation, quotas=quotas)
+    world.tables.installations["acme", PLUGIN] = installation._replace(quotas=quotas)
 
 
 def test_a_call_beyond_the_quota_is_told_which_how_much_and_when_to_come_again(

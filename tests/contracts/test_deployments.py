@@ -145,7 +145,7 @@ def test_commit_fences_off_an_old_writer_of_the_route_even_with_the_right_epoch(
     ports.deployments.commit(new, a_record(), route=newer)
 
     with pytest.raises(FencedOffError):
-        ports.deployments.commit(old, a_record(), route=replace(newer, epoch=2, fence=1))
+        ports.deployments.commit(old, a_record(), route=newer._replace(epoch=2, fence=1))
 
     assert ports.routes.get(PLUGIN, "Development") == newer
 
@@ -158,7 +158,7 @@ def test_commit_refuses_a_route_that_does_not_follow_the_stored_one(ports: Ports
     deployment = ports.deployments.commit(deployment, a_record(), route=first)
 
     with pytest.raises(StaleRevisionError):
-        ports.deployments.commit(deployment, a_record(), route=replace(first, epoch=epoch))
+        ports.deployments.commit(deployment, a_record(), route=first._replace(epoch=epoch))
 
     assert ports.routes.get(PLUGIN, "Development") == first
 
@@ -167,7 +167,7 @@ def test_commit_refuses_a_first_route_of_a_later_epoch(ports: Ports) -> None:
     create(ports, a_deployment())
 
     with pytest.raises(StaleRevisionError):
-        ports.deployments.commit(a_deployment(), a_record(), route=replace(a_route(), epoch=2, fence=1))
+        ports.deployments.commit(a_deployment(), a_record(), route=a_route()._replace(epoch=2, fence=1))
 
 
 def test_commit_refuses_to_route_to_a_plugin_that_was_deleted_meanwhile(ports: Ports) -> None:
@@ -200,7 +200,7 @@ def test_routes_of_a_plugin_come_in_the_order_of_the_ladder(ports: Ports) -> Non
         deployment = a_deployment(number, environment=environment)
         create(ports, deployment)
         route = a_route(environment).offer(a_target(), deployment_id=deployment.id, fence=1).promote(fence=1)
-        ports.deployments.commit(deployment, a_record(), route=replace(route, epoch=1))
+        ports.deployments.commit(deployment, a_record(), route=route._replace(epoch=1))
 
     routes = ports.routes.of_plugin(PLUGIN)
 

@@ -1,7 +1,7 @@
 """Contract of the functions of plugins, but for calls, which need something that runs (tests/stack)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from io import BytesIO
 from zipfile import ZipFile
 
@@ -184,8 +184,8 @@ def test_the_environments_alias_goes_when_nobody_serves(functions: PluginFunctio
     route = Route(PLUGIN, "Development", "salt", stable=a_target("1.0.0", "1"))
     functions.mirror(route)
 
-    functions.mirror(replace(route, stable=None, epoch=1))
-    functions.mirror(replace(route, stable=None, epoch=1))
+    functions.mirror(route._replace(stable=None, epoch=1))
+    functions.mirror(route._replace(stable=None, epoch=1))
 
     assert functions.find_version_alias(PLUGIN, "development") is None
 

@@ -1,7 +1,6 @@
 """Contract of installations: their history, their pins, and that no tenant reaches another's."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from inspect import signature
 
 import pytest
@@ -39,7 +38,7 @@ def test_an_installation_keeps_every_field(outside: Outside) -> None:
 
     saved = outside.ports.installations.put("acme", installation, a_record())
 
-    assert saved == replace(installation, revision=1)
+    assert saved == installation._replace(revision=1)
     assert outside.ports.installations.get("acme", PLUGIN) == saved
     assert outside.serving.reads.installation("acme", PLUGIN) == saved
 
@@ -48,14 +47,14 @@ def test_put_refuses_the_second_of_two_who_read_the_same(outside: Outside) -> No
     outside.ports.installations.put("acme", an_installation(), a_record())
 
     with pytest.raises(StaleRevisionError):
-        outside.ports.installations.put("acme", replace(an_installation(), is_enabled=False), a_record())
+        outside.ports.installations.put("acme", an_installation()._replace(is_enabled=False), a_record())
 
     assert outside.ports.installations.get("acme", PLUGIN).is_enabled
 
 
 def test_put_refuses_a_change_of_what_was_never_installed(outside: Outside) -> None:
     with pytest.raises(StaleRevisionError):
-        outside.ports.installations.put("acme", replace(an_installation(), revision=3), a_record())
+        outside.ports.installations.put("acme", an_installation()._replace(revision=3), a_record())
 
 
 def test_installations_are_listed_by_plugin(outside: Outside) -> None:
@@ -76,7 +75,7 @@ def test_a_plugin_is_installed_anywhere_while_one_tenant_has_it_enabled(outside:
     assert installations.is_installed_anywhere(PLUGIN)
     assert not installations.is_installed_anywhere("stripe")
 
-    installations.put("acme", replace(saved, is_enabled=False), a_record())
+    installations.put("acme", saved._replace(is_enabled=False), a_record())
 
     assert not installations.is_installed_anywhere(PLUGIN)
 
@@ -91,18 +90,18 @@ def test_only_tenants_that_have_the_plugin_enabled_are_counted(outside: Outside)
 
     assert installations.count_enabled(PLUGIN) == 2
     acme = installations.get("acme", PLUGIN)
-    installations.put("acme", replace(acme, is_enabled=False), a_record())
+    installations.put("acme", acme._replace(is_enabled=False), a_record())
     assert installations.count_enabled(PLUGIN) == 1
 
 
 def test_the_tenants_of_a_plugin_are_listed_by_id_with_the_ring_that_they_have_now(outside: Outside) -> None:
     installations = outside.ports.installations
     for number in range(120):  # more than one batch
-        outside.ports.tenants.add(replace(a_tenant(f"t{number:03d}"), ring="beta"), a_record())
+        outside.ports.tenants.add(a_tenant(f"t{number:03d}")._replace(ring="beta"), a_record())
         installations.put(f"t{number:03d}", an_installation(f"t{number:03d}"), a_record())
-    installations.put("globex", replace(an_installation("globex"), is_enabled=False), a_record())
+    installations.put("globex", an_installation("globex")._replace(is_enabled=False), a_record())
     installations.put("acme", an_installation("acme", "other-plugin"), a_record())
-    outside.ports.tenants.save(replace(outside.ports.tenants.get("t007"), ring="internal"), a_record())
+    outside.ports.tenants.save(outside.ports.tenants.get("t007")._replace(ring="internal"), a_record())
 
     found = list(installations.enabled_tenants(PLUGIN))
 
@@ -113,7 +112,7 @@ def test_the_tenants_of_a_plugin_are_listed_by_id_with_the_ring_that_they_have_n
 
 
 def test_put_refuses_a_tenant_that_is_not_there_or_is_being_erased(outside: Outside) -> None:
-    outside.ports.tenants.save(replace(a_tenant(), erasing_since=NOW), a_record())
+    outside.ports.tenants.save(a_tenant()._replace(erasing_since=NOW), a_record())
 
     for tenant_id in ("acme", "initech"):
         with pytest.raises(NotFoundError, match=tenant_id):
@@ -124,7 +123,7 @@ def test_put_refuses_a_tenant_that_is_not_there_or_is_being_erased(outside: Outs
 
 def test_the_history_keeps_every_field_newest_first(outside: Outside) -> None:
     saved = outside.ports.installations.put("acme", an_installation(), a_record(), history=a_revision(1, rate=0.5))
-    restored = replace(a_revision(2, rate=1), restored_from=1)
+    restored = a_revision(2, rate=1)._replace(restored_from=1)
     outside.ports.installations.put("acme", saved, a_record(), history=restored)
 
     first = outside.ports.installations.revisions("acme", PLUGIN, PageRequest(1))
@@ -160,22 +159,22 @@ def test_the_oldest_revision_goes_when_there_are_too_many(outside: Outside) -> N
 
 def test_a_pin_is_kept_with_every_field_and_counted_until_it_ends_or_goes(outside: Outside) -> None:
     installations = outside.ports.installations
-    acme = installations.put("acme", replace(an_installation(), pin=a_pin(expires_at=LATER)), a_record())
-    installations.put("globex", replace(an_installation("globex"), pin=a_pin()), a_record())
+    acme = installations.put("acme", an_installation()._replace(pin=a_pin(expires_at=LATER)), a_record())
+    installations.put("globex", an_installation("globex")._replace(pin=a_pin()), a_record())
 
     assert installations.get("acme", PLUGIN) == outside.serving.reads.installation("acme", PLUGIN) == acme
     assert installations.pinned(PLUGIN, "1.0.0", now=NOW) == 2
     assert installations.pinned(PLUGIN, "1.0.0", now=LATER) == 1
     assert installations.pinned(PLUGIN, "2.0.0", now=NOW) == 0
-    acme = installations.put("acme", replace(acme, pin=a_pin("2.0.0")), a_record())
+    acme = installations.put("acme", acme._replace(pin=a_pin("2.0.0")), a_record())
     assert [installations.pinned(PLUGIN, number, now=NOW) for number in ("1.0.0", "2.0.0")] == [1, 1]
-    installations.put("acme", replace(acme, pin=None), a_record())
+    installations.put("acme", acme._replace(pin=None), a_record())
     assert installations.pinned(PLUGIN, "2.0.0", now=NOW) == 0
 
 
 def test_remove_takes_all_of_one_installation(outside: Outside) -> None:
     for plugin_id in (PLUGIN, "other-plugin"):
-        pinned = replace(an_installation(plugin_id=plugin_id), pin=a_pin())
+        pinned = an_installation(plugin_id=plugin_id)._replace(pin=a_pin())
         outside.ports.installations.put("acme", pinned, a_record(), history=a_revision())
         outside.serving.states.store("acme", plugin_id, {"count": 1}, revision=0)
     installed = outside.ports.installations.get("acme", PLUGIN)
@@ -196,7 +195,7 @@ def test_remove_refuses_what_somebody_else_changed(outside: Outside) -> None:
     saved = outside.ports.installations.put("acme", an_installation(), a_record())
 
     with pytest.raises(StaleRevisionError):
-        outside.ports.installations.remove("acme", replace(saved, revision=7), a_record())
+        outside.ports.installations.remove("acme", saved._replace(revision=7), a_record())
 
     assert outside.ports.installations.get("acme", PLUGIN) == saved
 

@@ -17,7 +17,7 @@ from tests.contracts.things import NOW, a_deployment, a_lease, a_record, a_route
 from tests.fakes import FakeWorld
 
 STABLE = Route(PLUGIN, "Development", "salt", stable=a_target("1.0.0", "1"), epoch=4)
-SPLIT = replace(STABLE, candidate=a_target("2.0.0", "2"), candidate_bps=2_500, epoch=5)
+SPLIT = STABLE._replace(candidate=a_target("2.0.0", "2"), candidate_bps=2_500, epoch=5)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def test_an_alias_shows_what_was_mirrored(aliases: Aliases) -> None:
 
 
 def test_r17_an_alias_is_mended_even_if_it_claims_a_later_route(aliases: Aliases) -> None:
-    aliases.functions.mirror(replace(SPLIT, epoch=999))
+    aliases.functions.mirror(SPLIT._replace(epoch=999))
 
     aliases.mirrors.mend(STABLE, aliases.mirrors.shown(PLUGIN, "Development"))
 
@@ -95,6 +95,6 @@ def test_an_alias_that_is_absent_is_made_and_one_of_nobody_goes(aliases: Aliases
     aliases.mirrors.mend(SPLIT, None)
     assert aliases.mirrors.shown(PLUGIN, "Development") == mirror_of(SPLIT)
 
-    aliases.mirrors.mend(replace(STABLE, stable=None), aliases.mirrors.shown(PLUGIN, "Development"))
+    aliases.mirrors.mend(STABLE._replace(stable=None), aliases.mirrors.shown(PLUGIN, "Development"))
 
     assert aliases.mirrors.shown(PLUGIN, "Development") is None

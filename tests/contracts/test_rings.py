@@ -38,7 +38,7 @@ def test_save_refuses_rings_that_were_made_from_another_revision(outside: Outsid
 def test_the_tenants_of_a_ring_are_counted(outside: Outside) -> None:
     for number in range(5):
         ring = "beta" if number % 2 else "general"
-        outside.ports.tenants.add(replace(a_tenant(f"t{number}"), ring=ring), a_record())
+        outside.ports.tenants.add(a_tenant(f"t{number}")._replace(ring=ring), a_record())
 
     counts = {ring: outside.ports.tenants.count_in_ring(ring) for ring in ("internal", "beta", "general")}
 

@@ -1,7 +1,5 @@
 """Contract of the notes of who answered last: the tenant's own, written once, and never in a call's way."""
 
-from dataclasses import replace
-
 import boto3
 import pytest
 
@@ -14,7 +12,7 @@ from tests.contracts.things import NOW
 from tests.fakes import FakeClock
 
 BLUE = Serving("stripe-gateway", "Production", "1.0.0", "stable", NOW)
-GREEN = replace(BLUE, version="2.0.0", reason="canary")
+GREEN = BLUE._replace(version="2.0.0", reason="canary")
 
 
 def test_what_was_noted_is_told_for_its_tenant_plugin_and_environment_only(outside: Outside) -> None:

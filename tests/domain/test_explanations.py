@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -87,23 +85,23 @@ def test_the_rule_that_matched_is_always_the_one_that_decided(
 @pytest.mark.parametrize(
     "explanation, sentence",
     [
-        (explain(ROUTE, replace(ACME, status=TenantStatus.SUSPENDED), INSTALLED, now=NOW), "acme is suspended"),
+        (explain(ROUTE, ACME._replace(status=TenantStatus.SUSPENDED), INSTALLED, now=NOW), "acme is suspended"),
         (explain(ROUTE, ACME, None, now=NOW), "has not installed"),
-        (explain(ROUTE, ACME, replace(INSTALLED, is_enabled=False), now=NOW), "has disabled"),
+        (explain(ROUTE, ACME, INSTALLED._replace(is_enabled=False), now=NOW), "has disabled"),
         (
-            explain(ROUTE, ACME, replace(INSTALLED, pin=Pin("Production", RED, "audit", "olga", NOW, LATER)), now=NOW),
+            explain(ROUTE, ACME, INSTALLED._replace(pin=Pin("Production", RED, "audit", "olga", NOW, LATER)), now=NOW),
             "olga pinned the tenant to 0.9.0 until 2026-11-23T12:00:00.000Z: audit",
         ),
         (explain(ROUTE, ACME, INSTALLED, now=NOW, override=RED), "an override to 0.9.0"),
         (
-            explain(replace(ROUTE, variants=(Variant("b", GREEN, FULL_BPS),)), ACME, INSTALLED, now=NOW),
+            explain(ROUTE._replace(variants=(Variant("b", GREEN, FULL_BPS),)), ACME, INSTALLED, now=NOW),
             "in variant b (0 to 9999), which is 2.0.0",
         ),
-        (explain(replace(ROUTE, candidate_rings=("general",)), ACME, INSTALLED, now=NOW), "Ring general is on"),
-        (explain(replace(ROUTE, candidate_bps=FULL_BPS), ACME, INSTALLED, now=NOW), "2.0.0 has 100 %"),
-        (explain(replace(ROUTE, candidate_bps=9_999), ACME, INSTALLED, now=NOW), "below 9999 (99.99 % on 2.0.0)"),
-        (explain(replace(ROUTE, split_by=SplitBy.REQUEST), ACME, INSTALLED, now=NOW), "10 % of requests go to 2.0.0"),
-        (explain(replace(ROUTE, candidate=None), ACME, INSTALLED, now=NOW), "1.0.0 is the stable version of"),
+        (explain(ROUTE._replace(candidate_rings=("general",)), ACME, INSTALLED, now=NOW), "Ring general is on"),
+        (explain(ROUTE._replace(candidate_bps=FULL_BPS), ACME, INSTALLED, now=NOW), "2.0.0 has 100 %"),
+        (explain(ROUTE._replace(candidate_bps=9_999), ACME, INSTALLED, now=NOW), "below 9999 (99.99 % on 2.0.0)"),
+        (explain(ROUTE._replace(split_by=SplitBy.REQUEST), ACME, INSTALLED, now=NOW), "10 % of requests go to 2.0.0"),
+        (explain(ROUTE._replace(candidate=None), ACME, INSTALLED, now=NOW), "1.0.0 is the stable version of"),
         (explain(None, ACME, INSTALLED, now=NOW), "Nothing is deployed"),
     ],
 )
@@ -112,8 +110,8 @@ def test_the_rule_that_matched_says_why_in_a_sentence(explanation: object, sente
 
 
 def test_a_pin_that_does_not_hold_says_why_not() -> None:
-    expired = replace(INSTALLED, pin=Pin("Production", RED, "audit", "olga", NOW, NOW))
-    elsewhere = replace(INSTALLED, pin=Pin("QA", RED, "audit", "olga", NOW))
+    expired = INSTALLED._replace(pin=Pin("Production", RED, "audit", "olga", NOW, NOW))
+    elsewhere = INSTALLED._replace(pin=Pin("QA", RED, "audit", "olga", NOW))
 
     assert "expired at" in explain(ROUTE, ACME, expired, now=NOW).rules[2].why
     assert "is for QA" in explain(ROUTE, ACME, elsewhere, now=NOW).rules[2].why

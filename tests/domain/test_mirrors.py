@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,12 +24,12 @@ ROUTE = Route("echo", "Production", "pepper", stable=BLUE, candidate=GREEN, epoc
     ],
 )
 def test_r16_weights_are_clear_at_none_and_at_all(share_bps: int, shown: Mirror) -> None:
-    assert mirror_of(replace(ROUTE, candidate_bps=share_bps)) == shown
+    assert mirror_of(ROUTE._replace(candidate_bps=share_bps)) == shown
 
 
 @given(st.integers(1, 9_999))
 def test_r16_weights_are_clear_after_every_end_of_a_deployment(share_bps: int) -> None:
-    shifted = replace(ROUTE, candidate_bps=share_bps)
+    shifted = ROUTE._replace(candidate_bps=share_bps)
 
     ends = [
         shifted.promote(fence=1),
@@ -52,7 +50,7 @@ def test_the_revision_of_an_alias_is_not_what_it_shows() -> None:
 
 @given(st.integers(0, 50), st.integers(1, 10), st.integers(0, 10**9))
 def test_every_route_has_its_turn_and_no_sweep_is_too_long(count: int, most: int, minute: int) -> None:
-    routes = [replace(ROUTE, plugin_id=f"plugin-{number}") for number in range(count)]
+    routes = [ROUTE._replace(plugin_id=f"plugin-{number}") for number in range(count)]
     turns = max(1, -(-count // most))
 
     sweeps = [due(routes, minute + turn, most) for turn in range(turns)]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,20 +27,20 @@ shares = st.integers(min_value=0, max_value=FULL_BPS)
 
 def served(tenant_id: str, share_bps: int) -> Resolution:
     """Resolve an installed tenant at a share of the candidate."""
-    tenant = replace(ACME, id=tenant_id)
-    return resolve(replace(ROUTE, candidate_bps=share_bps), tenant, replace(INSTALLED, tenant_id=tenant_id), now=NOW)
+    tenant = ACME._replace(id=tenant_id)
+    return resolve(ROUTE._replace(candidate_bps=share_bps), tenant, INSTALLED._replace(tenant_id=tenant_id), now=NOW)
 
 
 @pytest.mark.parametrize(
     "route, tenant, installation, reason",
     [
-        (ROUTE, replace(ACME, status=TenantStatus.SUSPENDED), INSTALLED, Reason.BLOCKED),
-        (None, replace(ACME, status=TenantStatus.SUSPENDED), None, Reason.BLOCKED),
+        (ROUTE, ACME._replace(status=TenantStatus.SUSPENDED), INSTALLED, Reason.BLOCKED),
+        (None, ACME._replace(status=TenantStatus.SUSPENDED), None, Reason.BLOCKED),
         (ROUTE, None, INSTALLED, Reason.NOT_INSTALLED),
         (ROUTE, ACME, None, Reason.NOT_INSTALLED),
-        (ROUTE, ACME, replace(INSTALLED, is_enabled=False), Reason.NOT_INSTALLED),
+        (ROUTE, ACME, INSTALLED._replace(is_enabled=False), Reason.NOT_INSTALLED),
         (None, ACME, INSTALLED, Reason.NOT_DEPLOYED),
-        (replace(ROUTE, stable=None, candidate_bps=0), ACME, INSTALLED, Reason.NOT_DEPLOYED),
+        (ROUTE._replace(stable=None, candidate_bps=0), ACME, INSTALLED, Reason.NOT_DEPLOYED),
     ],
 )
 def test_nobody_serves_when_a_rule_says_so_and_the_reason_tells_which(
@@ -77,31 +75,31 @@ PIN = Pin("Production", RED, "contract says so", "olga", NOW)
     "pin,served_by",
     [
         (PIN, Resolution(RED, Reason.PIN)),
-        (replace(PIN, expires_at="2026-11-22T12:00:00.001Z"), Resolution(RED, Reason.PIN)),
-        (replace(PIN, expires_at=NOW), Resolution(BLUE, Reason.STABLE)),
-        (replace(PIN, environment="QA"), Resolution(BLUE, Reason.STABLE)),
+        (PIN._replace(expires_at="2026-11-22T12:00:00.001Z"), Resolution(RED, Reason.PIN)),
+        (PIN._replace(expires_at=NOW), Resolution(BLUE, Reason.STABLE)),
+        (PIN._replace(environment="QA"), Resolution(BLUE, Reason.STABLE)),
     ],
 )
 def test_a_pin_holds_its_tenant_in_its_environment_until_it_expires(pin: Pin, served_by: Resolution) -> None:
-    installation = replace(INSTALLED, pin=pin)
+    installation = INSTALLED._replace(pin=pin)
 
-    assert resolve(replace(ROUTE, candidate_bps=0), ACME, installation, now=NOW) == served_by
+    assert resolve(ROUTE._replace(candidate_bps=0), ACME, installation, now=NOW) == served_by
 
 
 @given(tenant_ids, shares)
 def test_a_pinned_tenant_never_moves_by_accident(tenant_id: str, share_bps: int) -> None:
-    route = replace(ROUTE, candidate_bps=share_bps, candidate_rings=("general",), variants=EVERYBODY)
-    tenant = replace(ACME, id=tenant_id)
+    route = ROUTE._replace(candidate_bps=share_bps, candidate_rings=("general",), variants=EVERYBODY)
+    tenant = ACME._replace(id=tenant_id)
 
-    decision = resolve(route, tenant, replace(INSTALLED, pin=PIN), now=NOW, override=GREEN)
+    decision = resolve(route, tenant, INSTALLED._replace(pin=PIN), now=NOW, override=GREEN)
 
     assert decision == Resolution(RED, Reason.PIN)
 
 
 def test_the_rules_come_in_the_order_of_the_contract() -> None:
-    route = replace(ROUTE, candidate_bps=FULL_BPS, candidate_rings=("general",), variants=EVERYBODY)
-    pinned = replace(INSTALLED, pin=PIN)
-    suspended = replace(ACME, status=TenantStatus.SUSPENDED)
+    route = ROUTE._replace(candidate_bps=FULL_BPS, candidate_rings=("general",), variants=EVERYBODY)
+    pinned = INSTALLED._replace(pin=PIN)
+    suspended = ACME._replace(status=TenantStatus.SUSPENDED)
 
     reasons = [
         resolve(route, suspended, pinned, now=NOW, override=GREEN).reason,
@@ -109,33 +107,33 @@ def test_the_rules_come_in_the_order_of_the_contract() -> None:
         resolve(route, ACME, pinned, now=NOW, override=GREEN).reason,
         resolve(route, ACME, INSTALLED, now=NOW, override=GREEN).reason,
         resolve(route, ACME, INSTALLED, now=NOW).reason,
-        resolve(replace(route, variants=()), ACME, INSTALLED, now=NOW).reason,
-        resolve(replace(route, variants=(), candidate_rings=()), ACME, INSTALLED, now=NOW).reason,
-        resolve(replace(route, variants=(), candidate_rings=(), candidate_bps=0), ACME, INSTALLED, now=NOW).reason,
+        resolve(route._replace(variants=()), ACME, INSTALLED, now=NOW).reason,
+        resolve(route._replace(variants=(), candidate_rings=()), ACME, INSTALLED, now=NOW).reason,
+        resolve(route._replace(variants=(), candidate_rings=(), candidate_bps=0), ACME, INSTALLED, now=NOW).reason,
     ]
 
     assert reasons == [reason for reason in Reason if reason is not Reason.NOT_DEPLOYED]
 
 
 def test_an_override_reaches_a_version_that_nobody_else_gets() -> None:
-    route = replace(ROUTE, candidate_bps=0)
+    route = ROUTE._replace(candidate_bps=0)
 
     assert resolve(route, ACME, INSTALLED, now=NOW, override=RED) == Resolution(RED, Reason.OVERRIDE)
 
 
 def test_a_ring_is_on_the_candidate_at_any_share_and_other_rings_are_not() -> None:
-    route = replace(ROUTE, candidate_bps=0, candidate_rings=("internal", "beta"))
+    route = ROUTE._replace(candidate_bps=0, candidate_rings=("internal", "beta"))
 
-    assert resolve(route, replace(ACME, ring="beta"), INSTALLED, now=NOW) == Resolution(GREEN, Reason.RING)
+    assert resolve(route, ACME._replace(ring="beta"), INSTALLED, now=NOW) == Resolution(GREEN, Reason.RING)
     assert resolve(route, ACME, INSTALLED, now=NOW) == Resolution(BLUE, Reason.STABLE)
 
 
 @given(tenant_ids)
 def test_an_experiment_keeps_each_tenant_on_one_variant_and_the_rest_on_stable(tenant_id: str) -> None:
     arms = (Variant("a", BLUE, 2_000), Variant("b", GREEN, 3_000))
-    route = replace(ROUTE, candidate=None, candidate_bps=0, variants=arms)
+    route = ROUTE._replace(candidate=None, candidate_bps=0, variants=arms)
 
-    decision = resolve(route, replace(ACME, id=tenant_id), INSTALLED, now=NOW)
+    decision = resolve(route, ACME._replace(id=tenant_id), INSTALLED, now=NOW)
 
     bucket = bucket_of("echo", "pepper", tenant_id)
     expected = Resolution(BLUE, Reason.EXPERIMENT) if bucket < 2_000 else Resolution(GREEN, Reason.EXPERIMENT)
@@ -143,11 +141,11 @@ def test_an_experiment_keeps_each_tenant_on_one_variant_and_the_rest_on_stable(t
 
 
 def test_a_split_by_request_is_left_to_the_alias_except_at_the_ends() -> None:
-    route = replace(ROUTE, split_by=SplitBy.REQUEST)
+    route = ROUTE._replace(split_by=SplitBy.REQUEST)
 
     assert resolve(route, ACME, INSTALLED, now=NOW) == Resolution(BLUE, Reason.CANARY, by_request=True)
-    assert not resolve(replace(route, candidate_bps=0), ACME, INSTALLED, now=NOW).by_request
-    assert not resolve(replace(route, candidate_bps=FULL_BPS), ACME, INSTALLED, now=NOW).by_request
+    assert not resolve(route._replace(candidate_bps=0), ACME, INSTALLED, now=NOW).by_request
+    assert not resolve(route._replace(candidate_bps=FULL_BPS), ACME, INSTALLED, now=NOW).by_request
 
 
 def test_ten_percent_of_many_tenants_are_ten_percent_within_four_sigma() -> None:
@@ -171,7 +169,7 @@ def test_a_bucket_never_changes_between_releases() -> None:
 
 
 def test_a_route_that_was_written_anew_is_decided_anew() -> None:
-    before = replace(ROUTE, candidate_bps=0)
+    before = ROUTE._replace(candidate_bps=0)
     assert resolve(before, ACME, INSTALLED, now=NOW) == Resolution(BLUE, Reason.STABLE)
 
     after = before.shift(FULL_BPS, fence=0)
@@ -181,10 +179,10 @@ def test_a_route_that_was_written_anew_is_decided_anew() -> None:
 
 
 def test_a_decision_leaves_no_trace_in_what_is_stored_or_compared() -> None:
-    asked, unasked = replace(ROUTE), replace(ROUTE)
+    asked, unasked = ROUTE._replace(), ROUTE._replace()
 
     resolve(asked, ACME, INSTALLED, now=NOW)
 
     assert asked == unasked
-    assert asdict(asked) == asdict(unasked)
+    assert asked._asdict() == unasked._asdict()
     assert repr(asked) == repr(unasked)

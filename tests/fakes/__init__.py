@@ -105,4 +105,4 @@ def fake_ports(**overrides: object) -> Ports:
 
 def fake_serving_ports(**overrides: object) -> ServingPorts:
     """Make the serving ports of a new, empty world; *overrides* replace some of them by name."""
-    return replace(FakeWorld().serving_ports, **overrides)  # type: ignore[arg-type]
+    return FakeWorld().serving_ports._replace(**overrides)  # type: ignore[arg-type]

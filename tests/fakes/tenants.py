@@ -44,7 +44,7 @@ class FakeTenants:
     def save(self, tenant: Tenant, record: AuditRecord) -> Tenant:
         with self.tables.transaction(record):
             require_revision(self.tables.tenants.get(tenant.id), tenant.revision)
-            saved = replace(tenant, revision=tenant.revision + 1)
+            saved = tenant._replace(revision=tenant.revision + 1)
             self.tables.tenants[tenant.id] = saved
             return saved
 
@@ -118,7 +118,7 @@ class FakeInstallations:
             tenant = self.tables.tenants.get(tenant_id)
             if tenant is None or tenant.erasing_since is not None:
                 raise NotFoundError(f"There is no tenant {tenant_id!r}.", fix="Check the id.")
-            saved = replace(installation, revision=installation.revision + 1)
+            saved = installation._replace(revision=installation.revision + 1)
             self.tables.installations[key] = saved
             if history is not None:
                 self.tables.revisions[(*key, history.number)] = history

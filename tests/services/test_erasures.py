@@ -46,7 +46,7 @@ def world() -> FakeWorld:
     world.tables.tenants["acme"] = Tenant("acme", "Acme", NOW, NOW)
     echo = Installation("acme", "echo", NOW, NOW, sealed_secrets={"key": "sealed"}, config_revision=1, revision=1)
     world.tables.installations["acme", "echo"] = echo
-    world.tables.installations["acme", "other"] = replace(echo, plugin_id="other", sealed_secrets={})
+    world.tables.installations["acme", "other"] = echo._replace(plugin_id="other", sealed_secrets={})
     world.tables.revisions["acme", "echo", 1] = ConfigRevision(1, {}, "olga", NOW)
     world.tables.states["acme", "other"] = {"count": 1}, 1
     return world
@@ -73,7 +73,7 @@ def test_an_erasure_that_died_is_finished_by_a_repeat(world: FakeWorld, erases_f
 
 
 def test_an_erasure_that_died_before_its_last_write_is_finished_by_a_repeat(world: FakeWorld) -> None:
-    world.tables.tenants["acme"] = replace(world.tables.tenants["acme"], erasing_since=NOW)
+    world.tables.tenants["acme"] = world.tables.tenants["acme"]._replace(erasing_since=NOW)
     world.tables.fail_next(TransientError("The process died."))
     with pytest.raises(TransientError):
         erase_tenant(ERASE, world.ports)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -65,7 +64,7 @@ def test_a_plugin_gets_what_is_this_tenants_and_nothing_of_another(world: FakeWo
     assert sent(world)["config"] == {"name": "acme"}
     assert sent(world)["secrets"] == {"apiKey": "sk_acme"}
 
-    invoke_plugin(replace(CHARGE, tenant_id="globex"), world.serving_ports)
+    invoke_plugin(CHARGE._replace(tenant_id="globex"), world.serving_ports)
 
     assert sent(world)["config"] == {"name": "globex"}
     assert sent(world)["secrets"] == {}
@@ -73,10 +72,10 @@ def test_a_plugin_gets_what_is_this_tenants_and_nothing_of_another(world: FakeWo
 
 
 def test_an_owner_invokes_for_its_own_tenant_only(world: FakeWorld) -> None:
-    invoke_plugin(replace(CHARGE, caller=OWNER), world.serving_ports)
+    invoke_plugin(CHARGE._replace(caller=OWNER), world.serving_ports)
 
     with pytest.raises(NotFoundError):
-        invoke_plugin(replace(CHARGE, caller=OWNER, tenant_id="globex"), world.serving_ports)
+        invoke_plugin(CHARGE._replace(caller=OWNER, tenant_id="globex"), world.serving_ports)
 
     assert len(world.functions.calls) == 1
 
@@ -84,9 +83,9 @@ def test_an_owner_invokes_for_its_own_tenant_only(world: FakeWorld) -> None:
 @pytest.mark.parametrize(
     "command, error",
     [
-        (replace(CHARGE, tenant_id="nobody"), NotFoundError),
-        (replace(CHARGE, plugin_id="nothing"), NotFoundError),
-        (replace(CHARGE, environment=Environment.PRODUCTION), NotFoundError),
+        (CHARGE._replace(tenant_id="nobody"), NotFoundError),
+        (CHARGE._replace(plugin_id="nothing"), NotFoundError),
+        (CHARGE._replace(environment=Environment.PRODUCTION), NotFoundError),
     ],
 )
 def test_what_is_not_there_is_not_found_and_nothing_is_called(
@@ -100,7 +99,7 @@ def test_what_is_not_there_is_not_found_and_nothing_is_called(
 
 
 def test_a_suspended_tenant_is_refused(world: FakeWorld) -> None:
-    world.tables.tenants["acme"] = replace(world.tables.tenants["acme"], status=TenantStatus.SUSPENDED)
+    world.tables.tenants["acme"] = world.tables.tenants["acme"]._replace(status=TenantStatus.SUSPENDED)
 
     with pytest.raises(ForbiddenError, match="suspended"):
         invoke_plugin(CHARGE, world.serving_ports)
@@ -159,7 +158,7 @@ def test_a_split_by_request_calls_the_weighted_alias_and_tells_which_version_ans
 
 def with_state(world: FakeWorld) -> None:
     world.tables.routes["echo", "Development"] = Route(
-        "echo", "Development", "salt", stable=replace(BLUE, has_state=True), epoch=1
+        "echo", "Development", "salt", stable=BLUE._replace(has_state=True), epoch=1
     )
 
 
@@ -171,7 +170,7 @@ def test_state_goes_in_and_what_the_plugin_made_of_it_is_kept_for_this_tenant_al
 
     for _ in range(2):
         invoke_plugin(CHARGE, world.serving_ports)
-    invoke_plugin(replace(CHARGE, tenant_id="globex"), world.serving_ports)
+    invoke_plugin(CHARGE._replace(tenant_id="globex"), world.serving_ports)
 
     assert world.serving_ports.states.load("acme", "echo")[0] == {"n": 2}
     assert world.serving_ports.states.load("globex", "echo")[0] == {"n": 1}
@@ -208,7 +207,7 @@ def test_who_answered_is_noted_once_and_again_when_the_route_or_the_installation
 
     world.tables.routes["echo", "Development"] = Route("echo", "Development", "salt", stable=BLUE, epoch=2)
     invoke_plugin(CHARGE, world.serving_ports)
-    world.tables.installations["acme", "echo"] = replace(world.tables.installations["acme", "echo"], revision=2)
+    world.tables.installations["acme", "echo"] = world.tables.installations["acme", "echo"]._replace(revision=2)
     invoke_plugin(CHARGE, world.serving_ports)
 
     assert world.servings.writes == 3
@@ -232,7 +231,7 @@ def test_a_split_by_request_does_not_write_for_each_request(world: FakeWorld) ->
 
 
 def limit(world: FakeWorld, **quotas: int) -> None:
-    world.tables.installations["acme", "echo"] = replace(world.tables.installations["acme", "echo"], quotas=quotas)
+    world.tables.installations["acme", "echo"] = world.tables.installations["acme", "echo"]._replace(quotas=quotas)
 
 
 def test_a_call_beyond_the_quota_is_refused_and_reaches_no_plugin(world: FakeWorld) -> None:
@@ -244,7 +243,7 @@ def test_a_call_beyond_the_quota_is_refused_and_reaches_no_plugin(world: FakeWor
         invoke_plugin(CHARGE, world.serving_ports)
 
     assert len(world.functions.calls) == 2
-    assert invoke_plugin(replace(CHARGE, tenant_id="globex"), world.serving_ports).is_metered
+    assert invoke_plugin(CHARGE._replace(tenant_id="globex"), world.serving_ports).is_metered
 
 
 @pytest.mark.parametrize("failure", [PluginTimeoutError("too slow"), PluginFailedError("no"), RuntimeError("a bug")])

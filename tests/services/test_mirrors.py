@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from chalicelib import bootstrap
@@ -34,7 +32,7 @@ EVENT = {
 def world() -> FakeWorld:
     """Make a world in which two aliases mirror their routes."""
     world = FakeWorld()
-    for route in (ROUTE, replace(ROUTE, plugin_id="tax", candidate=None, candidate_bps=0)):
+    for route in (ROUTE, ROUTE._replace(plugin_id="tax", candidate=None, candidate_bps=0)):
         world.tables.routes[route.plugin_id, route.environment] = route
         world.functions.mirror(route)
     return world

@@ -123,7 +123,7 @@ def test_what_an_abandoned_run_left_on_the_route_is_neither_kept_nor_gone_back_t
     deployment = begin_second(world)
     left = Target("1.5.0", "v1-5-0", "99", "ee")
     key = PLUGIN, "Development"
-    world.tables.routes[key] = replace(world.tables.routes[key], candidate=left, candidate_bps=7_000)
+    world.tables.routes[key] = world.tables.routes[key]._replace(candidate=left, candidate_bps=7_000)
 
     run_prepared(world, deployment.id)
     run(roll_back, world.ports, deployment_id=deployment.id)

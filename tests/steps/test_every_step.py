@@ -97,7 +97,7 @@ def outcome(world: FakeWorld) -> dict[str, Any]:
     return {
         "versions": {key: replace(version, revision=0) for key, version in tables.versions.items()},
         "deployments": {key: _settled(one) for key, one in tables.deployments.items()},
-        "routes": {key: replace(route, salt="") for key, route in tables.routes.items()},
+        "routes": {key: route._replace(salt="") for key, route in tables.routes.items()},
         "leases": tables.leases,
         "publish_leases": tables.publish_leases,
         "functions": {
@@ -114,7 +114,7 @@ def _settled(one: Deployment) -> Deployment:
         one,
         revision=0,
         health_checks=tuple(replace(check, duration_ms=0) for check in one.health_checks),
-        last_known_good=replace(good, salt="") if good else None,
+        last_known_good=good._replace(salt="") if good else None,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.adapters.aws_errors import translated
@@ -12,7 +12,7 @@ from chalicelib.adapters.dynamodb.approvals import DynamoApprovals
 from chalicelib.adapters.dynamodb.audit import Check, DynamoAuditTrail, Put
 from chalicelib.adapters.dynamodb.deployment_documents import deployment_of
 from chalicelib.adapters.dynamodb.deployment_items import DeploymentItem
-from chalicelib.adapters.dynamodb.items import LISTED_KEYS, Tables
+from chalicelib.adapters.dynamodb.items import LISTED_KEYS, Tables, document_of
 from chalicelib.adapters.dynamodb.leases import DynamoLeases, fenced_off, stale
 from chalicelib.adapters.dynamodb.listings import read_page, start_of
 from chalicelib.adapters.dynamodb.registry_items import PluginItem
@@ -178,7 +178,7 @@ class DynamoDeployments:
             *keys.route(route.plugin_id, route.environment),
             gsi1pk=keys.ALL_ROUTES,
             gsi1sk=f"{route.plugin_id}#{route.environment}",
-            **asdict(route),
+            **document_of(route),
         )
         return Put(item, is_next | is_first if route.epoch == 1 else is_next, lambda: self._refusal_of(route))
 
@@ -204,5 +204,5 @@ class DynamoDeployments:
             gsi1sk=deployment.id,
             gsi2pk=keys.LIVE_DEPLOYMENTS if is_live else None,
             gsi2sk=deployment.id if is_live else None,
-            **asdict(deployment),
+            **document_of(deployment),
         )

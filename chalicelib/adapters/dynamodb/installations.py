@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
-
 from chalicelib.adapters.aws_errors import translated
 from chalicelib.adapters.dynamodb import keys
 from chalicelib.adapters.dynamodb.audit import Check, Delete, DynamoAuditTrail, Put
 from chalicelib.adapters.dynamodb.documents import installation_of
 from chalicelib.adapters.dynamodb.installation_listings import DynamoInstallationListings
-from chalicelib.adapters.dynamodb.items import Tables, values_of
+from chalicelib.adapters.dynamodb.items import Tables, document_of, values_of
 from chalicelib.adapters.dynamodb.listings import read_page, start_of
 from chalicelib.adapters.dynamodb.tenant_items import (
     ConfigRevisionItem,
@@ -68,7 +66,7 @@ class DynamoInstallations(DynamoInstallationListings):
             ValueError: It is another tenant's: a bug of ours, stopped at the last door.
         """
         _require_own(tenant_id, installation)
-        saved = replace(installation, revision=installation.revision + 1)
+        saved = installation._replace(revision=installation.revision + 1)
         is_new = InstallationItem.pk.does_not_exist()
         is_unchanged = InstallationItem.revision == installation.revision
         self._audit.write(
@@ -167,7 +165,7 @@ class DynamoInstallations(DynamoInstallationListings):
         def key(number: int) -> keys.Key:
             return keys.config_revision(installation.tenant_id, installation.plugin_id, number)
 
-        kept = self._revisions(*key(revision.number), **asdict(revision))
+        kept = self._revisions(*key(revision.number), **document_of(revision))
         added = Put(kept, ConfigRevisionItem.pk.does_not_exist(), lambda: _stale(installation.plugin_id))
         too_old = revision.number - KEPT_REVISIONS
         return (added, Delete(self._revisions(*key(too_old)))) if too_old > 0 else (added,)
@@ -198,7 +196,7 @@ class DynamoInstallations(DynamoInstallationListings):
             *keys.installation(installation.tenant_id, installation.plugin_id),
             gsi1pk=listing,
             gsi1sk=installation.tenant_id if listing else None,
-            **asdict(installation),
+            **document_of(installation),
         )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from types import new_class
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.connection import Connection, TableConnection
@@ -93,7 +93,25 @@ def share(connection: Connection, client: object) -> Connection:
     return connection
 
 
-def values_of(item: Item, thing: type[DataclassInstance]) -> dict[str, Any]:
+def values_of(item: Item, thing: type[DataclassInstance | NamedTuple]) -> dict[str, Any]:
     """Return the attributes that are fields of *thing*; absent ones are left to its defaults."""
-    values = {field.name: getattr(item, field.name) for field in fields(thing)}
+    values = {name: getattr(item, name) for name in _names_of(thing)}
     return {name: value for name, value in values.items() if value is not None}
+
+
+def document_of(thing: DataclassInstance | NamedTuple) -> dict[str, Any]:
+    """Write *thing* as attributes by name; what it holds becomes JSON's own kinds of values, however deep."""
+    return {name: _plain(getattr(thing, name)) for name in _names_of(thing)}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON
+    if is_dataclass(value) or hasattr(value, "_fields"):
+        return document_of(value)
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _names_of(thing: Any) -> list[str]:  # noqa: ANN401 - a class or an instance of it
+    """Name the fields of a value type: a named tuple where invocations use it, else a dataclass."""
+    return [field.name for field in fields(thing)] if is_dataclass(thing) else [*thing._fields]

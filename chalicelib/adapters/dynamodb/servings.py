@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -45,7 +44,7 @@ class DynamoServings:
             if self._paused_until is not None and self._clock.now() < self._paused_until:
                 return
         try:
-            values = {name: {"S": value} for name, value in asdict(serving).items()}
+            values = {name: {"S": value} for name, value in serving._asdict().items()}
             self._client().put_item(TableName=self._table, Item={"pk": {"S": key[0]}, "sk": {"S": key[1]}, **values})
         except Exception:  # noqa: BLE001 - the plugin has done its work: no note is worth failing its call
             with self._lock:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, replace
 from itertools import islice
 
 from pynamodb.expressions.condition import Condition
@@ -13,7 +12,7 @@ from chalicelib.adapters.aws_errors import translated
 from chalicelib.adapters.dynamodb import keys
 from chalicelib.adapters.dynamodb.audit import Delete, DynamoAuditTrail, Put
 from chalicelib.adapters.dynamodb.documents import tenant_of
-from chalicelib.adapters.dynamodb.items import LISTED_KEYS, Tables, values_of
+from chalicelib.adapters.dynamodb.items import LISTED_KEYS, Tables, document_of, values_of
 from chalicelib.adapters.dynamodb.listings import read_page, start_of
 from chalicelib.adapters.dynamodb.tenant_items import TenantDataItem, TenantItem
 from chalicelib.domain.audit import AuditRecord
@@ -96,7 +95,7 @@ class DynamoTenants:
         Raises:
             StaleRevisionError: Somebody did.
         """
-        saved = replace(tenant, revision=tenant.revision + 1)
+        saved = tenant._replace(revision=tenant.revision + 1)
         is_unchanged = TenantItem.revision == tenant.revision
         self._audit.write(record, Put(self._item(saved), is_unchanged, lambda: _stale(tenant.id)))
         return saved
@@ -137,7 +136,7 @@ class DynamoTenants:
             yield from (item for item in found if item.sk != own)
 
     def _item(self, tenant: Tenant) -> TenantItem:
-        return self._items(*keys.tenant(tenant.id), gsi1pk=keys.ALL_TENANTS, gsi1sk=tenant.id, **asdict(tenant))
+        return self._items(*keys.tenant(tenant.id), gsi1pk=keys.ALL_TENANTS, gsi1sk=tenant.id, **document_of(tenant))
 
 
 def _conditions_of(wanted: TenantFilter) -> Condition | None:
