@@ -8,9 +8,10 @@ from enum import StrEnum
 from typing import Any
 
 from chalicelib.domain.errors import ConflictError, FencedOffError
-from chalicelib.domain.plans import Plan, Verdict
+from chalicelib.domain.plans import Plan
 from chalicelib.domain.routes import Route, SplitBy, Target
 from chalicelib.domain.strategies import Strategy
+from chalicelib.domain.verdicts import Verdict
 
 #: A step takes well under this; each one renews the lease.
 LEASE_SECONDS = 900

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.domain.errors import UnprocessableError
-from chalicelib.domain.plans import Verdict
+from chalicelib.domain.verdicts import Verdict
 
 #: The event that makes a plugin's runtime say what it is, without calling the plugin's operations.
 PROBE: Mapping[str, Any] = {"hotswap": "probe"}

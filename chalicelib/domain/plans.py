@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from chalicelib.domain.routes import Variant
+from chalicelib.domain.verdicts import Verdict
 
 
 class StepKind(StrEnum):
@@ -34,14 +35,6 @@ class StepStatus(StrEnum):
     COMPLETED = "Completed"
     FAILED = "Failed"
     SKIPPED = "Skipped"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """A judgement with its reason: never a bare bool. *outcome*: pass, fail, inconclusive or error."""
-
-    outcome: str
-    reason: str
 
 
 #: Kinds that wait while the candidate may serve; the machine watches its health all the while.

@@ -10,9 +10,10 @@ from chalicelib.domain.deployments import (
     require_fence,
 )
 from chalicelib.domain.health import CandidateUnfitError, HealthCheckFailedError
-from chalicelib.domain.plans import Step, StepKind, StepStatus, Verdict
+from chalicelib.domain.plans import Step, StepKind, StepStatus
 from chalicelib.domain.routes import Route
 from chalicelib.domain.times import rfc3339
+from chalicelib.domain.verdicts import Verdict
 from chalicelib.ports import Ports
 from chalicelib.services.deployments import lease_expiry
 from chalicelib.services.records import record_of

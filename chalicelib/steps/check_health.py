@@ -14,8 +14,8 @@ from chalicelib.domain.deployments import Deployment, HealthCheck
 from chalicelib.domain.errors import PluginFailedError, PluginTimeoutError
 from chalicelib.domain.health import PROBE, judge_answer
 from chalicelib.domain.manifest import Manifest
-from chalicelib.domain.plans import Verdict
 from chalicelib.domain.times import rfc3339
+from chalicelib.domain.verdicts import Verdict
 from chalicelib.ports import Ports
 from chalicelib.steps._given import Result, StepGiven
 from chalicelib.steps._held import commit, fail_step, held_deployment, is_behind

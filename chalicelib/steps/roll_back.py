@@ -8,9 +8,10 @@ from chalice.app import Blueprint
 
 from chalicelib.domain.deployments import Deployment, DeploymentStatus, require_fence
 from chalicelib.domain.errors import FencedOffError
-from chalicelib.domain.plans import StepStatus, Verdict
+from chalicelib.domain.plans import StepStatus
 from chalicelib.domain.routes import Route
 from chalicelib.domain.times import rfc3339
+from chalicelib.domain.verdicts import Verdict
 from chalicelib.ports import Ports
 from chalicelib.services.records import record_of
 from chalicelib.steps._given import DeploymentGiven, Failure, Result

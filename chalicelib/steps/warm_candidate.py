@@ -9,8 +9,8 @@ from chalice.app import Blueprint
 from chalicelib.domain.deployments import Deployment
 from chalicelib.domain.errors import PluginFailedError, PluginTimeoutError
 from chalicelib.domain.health import PROBE, identity_errors, judge_answer
-from chalicelib.domain.plans import Verdict
 from chalicelib.domain.times import rfc3339
+from chalicelib.domain.verdicts import Verdict
 from chalicelib.ports import Ports
 from chalicelib.steps._given import Result, StepGiven
 from chalicelib.steps._held import commit, fail_step, held_deployment, is_behind

@@ -8,8 +8,8 @@ import pytest
 from chalicelib.domain.deployments import Deployment, DeploymentInProgressError, DeploymentStatus, HealthCheck
 from chalicelib.domain.errors import FencedOffError, NotFoundError, StaleRevisionError
 from chalicelib.domain.pages import PageRequest
-from chalicelib.domain.plans import Verdict
 from chalicelib.domain.plugins import PluginStatus
+from chalicelib.domain.verdicts import Verdict
 from chalicelib.ports import Ports
 from tests.contracts.things import NOW, a_deployment, a_lease, a_plugin, a_record, a_route, a_target
 

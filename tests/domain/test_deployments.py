@@ -14,9 +14,9 @@ from chalicelib.domain.deployments import (
     require_fence,
 )
 from chalicelib.domain.errors import FencedOffError
-from chalicelib.domain.plans import Verdict
 from chalicelib.domain.routes import FULL_BPS, Target
 from chalicelib.domain.strategies import Strategy, compile_plan
+from chalicelib.domain.verdicts import Verdict
 
 NOW = "2026-11-22T12:00:00.000Z"
 LATER = "2026-11-22T12:00:01.000Z"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.plans import Plan, StepKind, StepStatus, Verdict
+from chalicelib.domain.plans import Plan, StepKind, StepStatus
 from chalicelib.domain.routes import FULL_BPS
 from chalicelib.domain.strategies import Strategy, StrategyUnavailableError, compile_plan
+from chalicelib.domain.verdicts import Verdict
 
 NOW = "2026-11-22T12:00:00.000Z"
 LATER = "2026-11-22T12:00:01.000Z"

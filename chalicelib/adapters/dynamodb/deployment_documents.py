@@ -6,9 +6,10 @@ from chalicelib.adapters.dynamodb.deployment_items import DeploymentItem
 from chalicelib.adapters.dynamodb.documents import Values, route_of
 from chalicelib.adapters.dynamodb.items import values_of
 from chalicelib.domain.deployments import Deployment, DeploymentStatus, HealthCheck, Hold, OnConflict
-from chalicelib.domain.plans import Plan, Reach, Step, StepKind, StepStatus, Verdict
+from chalicelib.domain.plans import Plan, Reach, Step, StepKind, StepStatus
 from chalicelib.domain.routes import SplitBy, Target, Variant
 from chalicelib.domain.strategies import Strategy
+from chalicelib.domain.verdicts import Verdict
 
 
 def deployment_of(item: DeploymentItem) -> Deployment:
@@ -41,6 +42,6 @@ def _step_of(values: Values) -> Step:
             "rings": tuple(values["rings"]),
             "variants": tuple(variants),
             "reach": Reach(**{**reach, "sample": tuple(reach["sample"])}) if reach else None,
-            "verdict": Verdict(**verdict) if verdict else None,
+            "verdict": Verdict.from_document(verdict) if verdict else None,
         }
     )
