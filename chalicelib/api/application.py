@@ -17,6 +17,7 @@ from chalicelib.api.routes import (
     overrides,
     pins,
     plugins,
+    retirements,
     rings,
     tenants,
     usage,
@@ -33,6 +34,7 @@ app.register_blueprint(authentication.blueprint, url_prefix="/v1")
 app.register_blueprint(me.blueprint, url_prefix="/v1")
 app.register_blueprint(plugins.blueprint, url_prefix="/v1")
 app.register_blueprint(versions.blueprint, url_prefix="/v1")
+app.register_blueprint(retirements.blueprint, url_prefix="/v1")
 app.register_blueprint(overrides.blueprint, url_prefix="/v1")
 app.register_blueprint(deployments.blueprint, url_prefix="/v1")
 app.register_blueprint(tenants.blueprint, url_prefix="/v1")

@@ -57,7 +57,7 @@ def explain(
         _blocked(tenant),
         _not_installed(tenant, installation),
         _pin(route, installation, now),
-        _override(override),
+        _override(route, override),
         _experiment(route, bucket),
         _ring(route, tenant),
         _canary(route, bucket),
@@ -101,13 +101,17 @@ def _pin(route: Route | None, installation: Installation | None, now: str) -> Ru
         return _no(Reason.PIN, f"The pin to {pin.target.version} is for {pin.environment}.")
     if not pin.holds(route.environment, now):
         return _no(Reason.PIN, f"The pin to {pin.target.version} expired at {pin.expires_at}.")
+    if pin.target.version in route.blocked:
+        return _no(Reason.PIN, f"The pin to {pin.target.version} holds no more: that version is blocked.")
     until = f" until {pin.expires_at}" if pin.expires_at else ""
     return _yes(Reason.PIN, f"{pin.author} pinned the tenant to {pin.target.version}{until}: {pin.reason}")
 
 
-def _override(override: Target | None) -> Rule:
+def _override(route: Route | None, override: Target | None) -> Rule:
     if override is None:
         return _no(Reason.OVERRIDE, "The request carries no override.")
+    if route is not None and override.version in route.blocked:
+        return _no(Reason.OVERRIDE, f"The override to {override.version} holds no more: that version is blocked.")
     return _yes(Reason.OVERRIDE, f"The request carries an override to {override.version}.")
 
 

@@ -100,8 +100,9 @@ def resolve(  # noqa: C901, PLR0911 - the rules in their order, each a line; a f
     """
     Decide who serves; the first rule that matches wins. Total: any input gives an answer.
 
-    *now* (RFC 3339) ends expired pins; *override* is the target of a verified override token. An unknown tenant
-    is told apart from an uninstalled plugin nowhere: neither may learn of the other.
+    *now* (RFC 3339) ends expired pins; *override* is the target of a verified override token. Neither leads to a
+    version that the route knows as blocked. An unknown tenant is told apart from an uninstalled plugin nowhere:
+    neither may learn of the other.
     """
     if tenant is None:
         return _NOT_INSTALLED
@@ -110,9 +111,14 @@ def resolve(  # noqa: C901, PLR0911 - the rules in their order, each a line; a f
     if installation is None or not installation.is_enabled:
         return _NOT_INSTALLED
     pin = installation.pin
-    if pin is not None and route is not None and pin.holds(route.environment, now):
+    if (
+        pin is not None
+        and route is not None
+        and pin.holds(route.environment, now)
+        and pin.target.version not in route.blocked
+    ):
         return Resolution(pin.target, _PIN)
-    if override is not None:
+    if override is not None and (route is None or override.version not in route.blocked):
         return Resolution(override, Reason.OVERRIDE)
     if route is None:
         return _NOT_DEPLOYED

@@ -118,7 +118,15 @@ class VersionStatus(StrEnum):
     VERIFYING = "Verifying"
     READY = "Ready"
     REJECTED = "Rejected"
+    DEPRECATED = "Deprecated"
+    YANKED = "Yanked"
+    BLOCKED = "Blocked"
     DELETED = "Deleted"
+
+    @property
+    def is_being_taken_in(self) -> bool:
+        """Tell whether its intake has not decided yet."""
+        return self in (VersionStatus.DRAFT, VersionStatus.VERIFYING)
 
 
 def package_key(plugin_id: str, version: str, sha256: str) -> str:
@@ -131,6 +139,15 @@ class VersionNotReadyError(UnprocessableError):
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """Why a version is deprecated, yanked or blocked; who said so, and when."""
+
+    reason: str
+    by: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
     """
     One immutable build of a plugin.
@@ -139,6 +156,7 @@ class Version:
     one that was announced without them. *package_key* and *object_version* say where it lies.
     *code_sha256* is Lambda's hash of what was published as *lambda_version*; *init_ms* the measured cold
     start of the plugin's own code. *intake_attempt* counts the executions that were asked to take it in.
+    *deprecated*, *yanked* and *blocked* say why it should not, may not newly, or may never serve.
     *revision* grows with each write and guards it.
     """
 
@@ -162,6 +180,9 @@ class Version:
     ready_at: str | None = None
     intake_attempt: int = 0
     verifying_since: str | None = None
+    deprecated: Notice | None = None
+    yanked: Notice | None = None
+    blocked: Notice | None = None
     revision: int = 0
 
     @property
@@ -213,21 +234,29 @@ class Version:
         """Give it back as a Draft: the intake failed, not the package, so the same bytes may try again."""
         return replace(self, status=VersionStatus.DRAFT, findings=(finding,))
 
+    @property
+    def may_be_chosen(self) -> bool:
+        """Tell whether it may be deployed or pinned to; a deprecated one may."""
+        return self.status in (VersionStatus.READY, VersionStatus.DEPRECATED)
+
     def require_ready(self) -> None:
         """
-        Raise unless this version may serve.
+        Raise unless this version may be deployed or pinned to; a deprecated one may.
 
         Raises:
-            VersionNotReadyError: It is anything but Ready (422).
+            VersionNotReadyError: It is not Ready, or was yanked or blocked (422).
         """
-        if self.status is VersionStatus.READY:
+        if self.may_be_chosen:
             return
         fixes = {
             VersionStatus.DRAFT: "Upload the package, then POST …/finalize and wait for Ready.",
             VersionStatus.VERIFYING: "Wait: its intake is still running.",
             VersionStatus.REJECTED: "Read its findings, then publish a new version.",
+            VersionStatus.YANKED: "Choose another version; POST …/unyank takes that back.",
         }
+        notice = self.blocked or self.yanked
+        why = f": {notice.reason}" if notice else ""
         raise VersionNotReadyError(
-            f"Version {self.version} of {self.plugin_id} is {self.status}, not Ready.",
+            f"Version {self.version} of {self.plugin_id} is {self.status}, not Ready{why}.",
             fix=fixes.get(self.status, "Choose a version that is Ready."),
         )

@@ -132,6 +132,9 @@ class InstallationRepository(Protocol):
     def pinned(self, plugin_id: str, version: str, *, now: str) -> int:
         """Count the tenants that a pin holds on a version at *now*; a new one may be missing for a moment."""
 
+    def pinned_tenants(self, plugin_id: str, version: str, *, now: str) -> Iterator[str]:
+        """Go through the tenants that a pin holds on a version at *now*, by id; a new one may be missing."""
+
     def count_enabled(self, plugin_id: str) -> int:
         """Count the tenants that have the plugin enabled; a new one may be missing for a moment."""
 

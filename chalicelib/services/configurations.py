@@ -15,7 +15,7 @@ from chalicelib.domain.pages import PageRequest
 from chalicelib.domain.resolution import resolve
 from chalicelib.domain.tenants import TenantStatus
 from chalicelib.domain.times import rfc3339
-from chalicelib.domain.versions import Version, VersionStatus
+from chalicelib.domain.versions import Version
 from chalicelib.services.installation_writes import Change, require_seen, write_seen
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def ready_versions(plugin_id: str, ports: Ports) -> Iterator[Version]:
     request = PageRequest(100)
     while True:
         page = ports.versions.page(plugin_id, request)
-        yield from (version for version in page.items if version.status is VersionStatus.READY)
+        yield from (version for version in page.items if version.may_be_chosen)
         if page.next_position is None:
             return
         request = PageRequest(100, page.next_position)

@@ -23,7 +23,7 @@ from chalicelib.domain.times import rfc3339
 if TYPE_CHECKING:
     from chalicelib.domain.authorization import Caller
     from chalicelib.domain.ids import Environment
-    from chalicelib.domain.routes import Target
+    from chalicelib.domain.routes import Route, Target
     from chalicelib.serving_ports import ServingPorts
 
 #: Failures that the caller can mend are a 400, the rest is the plugin's own: 502.
@@ -82,9 +82,9 @@ def invoke_plugin(command: InvokePlugin, ports: ServingPorts) -> Invocation:
         tenant,
         installation,
         now=rfc3339(ports.clock.now()),
-        override=None if command.override is None else _overriding(command.override, command, ports),
+        override=None if command.override is None else _overriding(command.override, command, route, ports),
     )
-    target = _serving(decision, command)
+    target = _serving(decision, command, route)
     alias = command.environment.alias if decision.by_request else target.alias
     execution_id = ports.ids.new("exe")
     tier = tenant.tier if tenant else Tier.FREE
@@ -117,7 +117,7 @@ def invoke_plugin(command: InvokePlugin, ports: ServingPorts) -> Invocation:
     )
 
 
-def _overriding(token: str, command: InvokePlugin, ports: ServingPorts) -> Target:
+def _overriding(token: str, command: InvokePlugin, route: Route | None, ports: ServingPorts) -> Target:
     """Open an override; who sends none waits for nothing of it, not even its import."""
     from chalicelib.domain import overrides  # noqa: PLC0415 - told above
 
@@ -125,15 +125,26 @@ def _overriding(token: str, command: InvokePlugin, ports: ServingPorts) -> Targe
     if key is None:
         raise overrides.not_ours()
     now = rfc3339(ports.clock.now())
-    return overrides.verify(token, key, plugin_id=command.plugin_id, environment=command.environment, now=now).target
+    opened = overrides.verify(token, key, plugin_id=command.plugin_id, environment=command.environment, now=now)
+    if route is not None and opened.target.version in route.blocked:
+        raise ForbiddenError(
+            f"The override is for {opened.target.version}, which is blocked.", fix="Leave the override out."
+        )
+    return opened.target
 
 
-def _serving(decision: Resolution, command: InvokePlugin) -> Target:
+def _serving(decision: Resolution, command: InvokePlugin, route: Route | None) -> Target:
     if decision.target is not None:
         return decision.target
     if decision.reason is Reason.BLOCKED:
         raise ForbiddenError(f"Tenant {command.tenant_id} is suspended.", fix="Ask an Admin to activate the tenant.")
     if decision.reason is Reason.NOT_DEPLOYED:
+        if route is not None and route.blocked:
+            raise NotFoundError(
+                f"Nobody serves {command.plugin_id} in {command.environment}: {', '.join(route.blocked)} is blocked, "
+                "and no version that was good before is left.",
+                fix=f'Deploy another one: POST /deployments {{"environment": "{command.environment}", …}}.',
+            )
         raise NotFoundError(
             f"No version of {command.plugin_id} is deployed in {command.environment}.",
             fix=f'Deploy one: POST /deployments {{"environment": "{command.environment}", …}}.',

@@ -28,7 +28,7 @@ def mark_ready(given: VersionGiven, ports: Ports) -> MarkReadyResult:
     """
     State ``MarkReady``: let the version be deployed.
 
-    Idempotent: a Ready version stays as it is, with its first time.
+    Idempotent: a Ready version stays as it is, with its first time; so does one that was retired since.
 
     Reads ``$.plugin_id``, ``$.version``; writes ``$.ready``.
 
@@ -37,7 +37,7 @@ def mark_ready(given: VersionGiven, ports: Ports) -> MarkReadyResult:
         NotFoundError: The plugin was deleted meanwhile; the state catches it, next ``RejectVersion``.
     """
     version = open_version(given, ports)
-    if version.status is not VersionStatus.READY:
+    if version.status.is_being_taken_in:
         ports.plugins.get(version.plugin_id)
         if not version.lambda_version or any(finding.severity == "error" for finding in version.findings):
             raise ValueError(f"version {version.version} of {version.plugin_id} has not passed what comes before")

@@ -11,7 +11,7 @@ from chalice.app import Blueprint
 from chalicelib.domain.errors import PluginFailedError, PluginTimeoutError
 from chalicelib.domain.findings import Finding
 from chalicelib.domain.health import PROBE, CandidateUnfitError, identity_errors
-from chalicelib.domain.versions import Version, VersionStatus
+from chalicelib.domain.versions import Version
 from chalicelib.ports import Ports
 from chalicelib.steps._given import Result, VersionGiven
 from chalicelib.steps._intake import open_version, save_version
@@ -42,7 +42,7 @@ def measure_init(given: VersionGiven, ports: Ports) -> MeasureInitResult:
         CandidateUnfitError: Another build answers; the state catches it, next ``RejectVersion``.
     """
     version = open_version(given, ports)
-    if version.status is VersionStatus.READY:
+    if not version.status.is_being_taken_in:
         return MeasureInitResult(is_sound=True)
 
     answer = _probe(version, ports)

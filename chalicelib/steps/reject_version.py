@@ -16,8 +16,6 @@ from chalicelib.steps._step import step
 
 blueprint = Blueprint(__name__)
 
-_ENDED = (VersionStatus.READY, VersionStatus.REJECTED, VersionStatus.DELETED, VersionStatus.DRAFT)
-
 
 class RejectVersionGiven(VersionGiven):
     """Also why the state before failed, if it did; a rejection for findings has no error."""
@@ -49,7 +47,7 @@ def reject_version(given: RejectVersionGiven, ports: Ports) -> RejectVersionResu
     Reads ``$.plugin_id``, ``$.version``, ``$.error`` if there; writes ``$.rejection``.
     """
     version = ports.versions.find(given.plugin_id, given.version)
-    if version is None or version.status in _ENDED:
+    if version is None or version.status is not VersionStatus.VERIFYING:
         return RejectVersionResult(status=version.status if version else VersionStatus.DELETED)
 
     ended, action = _end(version, given.error, ports)

@@ -56,7 +56,7 @@ def verify_package(given: VersionGiven, ports: Ports) -> VerifyPackageResult:
         IntakeEndedError: The version was deleted meanwhile; the state catches it, next ``RejectVersion``.
     """
     version = open_version(given, ports)
-    if version.status is VersionStatus.READY or version.lambda_version is not None:
+    if version.lambda_version is not None:
         # An earlier attempt has published what it verified; another build of it would be other bytes.
         return VerifyPackageResult(is_sound=True)
     object_version = _object_version(version, ports)

@@ -166,6 +166,9 @@ def test_a_pin_is_kept_with_every_field_and_counted_until_it_ends_or_goes(outsid
     assert installations.pinned(PLUGIN, "1.0.0", now=NOW) == 2
     assert installations.pinned(PLUGIN, "1.0.0", now=LATER) == 1
     assert installations.pinned(PLUGIN, "2.0.0", now=NOW) == 0
+    by_id = [list(installations.pinned_tenants(PLUGIN, "1.0.0", now=at)) for at in (NOW, LATER)]
+    assert [len(each) for each in by_id] == [2, 1]
+    assert by_id[0] == sorted(by_id[0])
     acme = installations.put("acme", acme._replace(pin=a_pin("2.0.0")), a_record())
     assert [installations.pinned(PLUGIN, number, now=NOW) for number in ("1.0.0", "2.0.0")] == [1, 1]
     installations.put("acme", acme._replace(pin=None), a_record())
@@ -218,7 +221,7 @@ WRITES: dict[str, Callable[[Outside, Installation], object]] = {
 
 
 def test_no_method_that_touches_one_tenants_data_is_left_out_here() -> None:
-    of_no_tenant = {"pinned", "count_enabled", "enabled_tenants", "is_installed_anywhere"}
+    of_no_tenant = {"pinned", "pinned_tenants", "count_enabled", "enabled_tenants", "is_installed_anywhere"}
     methods = {name for name in vars(InstallationRepository) if not name.startswith("_")} - of_no_tenant
 
     assert methods == {"get", "page", "revisions", "revision"} | set(WRITES)

@@ -172,9 +172,13 @@ def test_a_decided_version_is_never_verified_again(status: VersionStatus) -> Non
         a_version(status).begin_verification(NOW, dead_before=EARLIER)
 
 
-@pytest.mark.parametrize("status", [status for status in VersionStatus if status is not VersionStatus.READY])
-def test_only_a_ready_version_may_serve(status: VersionStatus) -> None:
-    a_version(VersionStatus.READY).require_ready()
+MAY_BE_CHOSEN = (VersionStatus.READY, VersionStatus.DEPRECATED)
+
+
+@pytest.mark.parametrize("status", [status for status in VersionStatus if status not in MAY_BE_CHOSEN])
+def test_only_a_ready_version_may_be_chosen_be_it_a_deprecated_one(status: VersionStatus) -> None:
+    for chosen in MAY_BE_CHOSEN:
+        a_version(chosen).require_ready()
 
     with pytest.raises(VersionNotReadyError) as refused:
         a_version(status).require_ready()

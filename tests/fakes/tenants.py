@@ -151,8 +151,16 @@ class FakeInstallations:
         return found
 
     def pinned(self, plugin_id: str, version: str, *, now: str) -> int:
-        pins = [item.pin for (_, plugin), item in self._all() if plugin == plugin_id and item.pin is not None]
-        return sum(pin.target.version == version and pin.holds(pin.environment, now) for pin in pins)
+        return len(list(self.pinned_tenants(plugin_id, version, now=now)))
+
+    def pinned_tenants(self, plugin_id: str, version: str, *, now: str) -> Iterator[str]:
+        pins = [(tenant, item.pin) for (tenant, plugin), item in self._all() if plugin == plugin_id]
+        held = (
+            tenant
+            for tenant, pin in pins
+            if pin is not None and pin.target.version == version and pin.holds(pin.environment, now)
+        )
+        yield from sorted(held)
 
     def page(self, tenant_id: str, request: PageRequest) -> Page[Installation]:
         listed = sorted((plugin, item) for (tenant, plugin), item in self._all() if tenant == tenant_id)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from chalicelib.adapters.aws_errors import translated
 from chalicelib.adapters.dynamodb import keys
 from chalicelib.adapters.dynamodb.items import LISTED_KEYS, Tables
 from chalicelib.adapters.dynamodb.tenant_items import InstallationItem, PinItem, TenantItem
+
+if TYPE_CHECKING:
+    from pynamodb.expressions.condition import Condition
 
 #: What DynamoDB reads in one BatchGetItem.
 _BATCH = 100
@@ -25,12 +29,15 @@ class DynamoInstallationListings:
     @translated("DynamoDB")
     def pinned(self, plugin_id: str, version: str, *, now: str) -> int:
         """Count the tenants that a pin holds on a version at *now*; a new one may be missing for a moment."""
-        never_ends = PinItem.expires_at.does_not_exist()
-        has_not_ended = PinItem.expires_at > now
         index = PinItem.listing.Meta.index_name
-        return self._pins.count(
-            keys.pinned(plugin_id, version), filter_condition=never_ends | has_not_ended, index_name=index
-        )
+        return self._pins.count(keys.pinned(plugin_id, version), filter_condition=_holds(now), index_name=index)
+
+    def pinned_tenants(self, plugin_id: str, version: str, *, now: str) -> Iterator[str]:
+        """Go through the tenants that a pin holds on a version at *now*, by id; a new one may be missing."""
+        index = PinItem.listing.Meta.index_name
+        with translated("DynamoDB"):
+            found = self._pins.query(keys.pinned(plugin_id, version), filter_condition=_holds(now), index_name=index)
+            yield from (str(item.gsi1sk) for item in found)
 
     @translated("DynamoDB")
     def count_enabled(self, plugin_id: str) -> int:
@@ -63,3 +70,9 @@ class DynamoInstallationListings:
         wanted = [keys.tenant(tenant_id) for tenant_id in tenant_ids]
         found = self._tenants.batch_get(wanted, consistent_read=True, attributes_to_get=["pk", "sk", "id", "ring"])
         return {item.id: item.ring for item in found}
+
+
+def _holds(now: str) -> Condition:
+    never_ends = PinItem.expires_at.does_not_exist()
+    holds: Condition = never_ends | (PinItem.expires_at > now)
+    return holds

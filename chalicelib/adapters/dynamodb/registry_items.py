@@ -55,7 +55,19 @@ class VersionItem(Item):
     ready_at = UnicodeAttribute(null=True)
     intake_attempt = NumberAttribute()
     verifying_since = UnicodeAttribute(null=True)
+    deprecated = JSONAttribute(null=True)
+    yanked = JSONAttribute(null=True)
+    blocked = JSONAttribute(null=True)
     revision = NumberAttribute()
+
+
+class OpenBlockItem(Item):
+    """A blocked version whose aliases may still have to follow."""
+
+    plugin_id = UnicodeAttribute()
+    version = UnicodeAttribute()
+    alias = UnicodeAttribute()
+    at = UnicodeAttribute()
 
 
 class PublishLeaseItem(Item):

@@ -30,7 +30,20 @@ STALE = timedelta(minutes=15)
 MAX_ENTRIES = 10_000
 
 #: Attributes that are kept as JSON text.
-_JSON = frozenset({"stable", "candidate", "candidate_rings", "variants", "config", "sealed_secrets", "pin", "quotas"})
+_JSON = frozenset(
+    {
+        "stable",
+        "candidate",
+        "previous",
+        "candidate_rings",
+        "variants",
+        "blocked",
+        "config",
+        "sealed_secrets",
+        "pin",
+        "quotas",
+    }
+)
 #: Attributes of the table alone.
 _KEYS = frozenset({"pk", "sk", "gsi1pk", "gsi1sk"})
 

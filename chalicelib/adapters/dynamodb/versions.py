@@ -14,7 +14,7 @@ from chalicelib.domain.audit import AuditRecord
 from chalicelib.domain.errors import ConflictError, NotFoundError, StaleRevisionError
 from chalicelib.domain.findings import Finding
 from chalicelib.domain.pages import Page, PageRequest
-from chalicelib.domain.versions import InvalidSemVerError, Version, VersionStatus
+from chalicelib.domain.versions import InvalidSemVerError, Notice, Version, VersionStatus
 
 
 class DynamoVersions:
@@ -106,10 +106,9 @@ class DynamoVersions:
 
 def _version_of(item: VersionItem) -> Version:
     values = values_of(item, Version)
-    return Version(
-        **{
-            **values,
-            "status": VersionStatus(values["status"]),
-            "findings": tuple(Finding(**finding) for finding in values["findings"]),
-        }
-    )
+    values["status"] = VersionStatus(values["status"])
+    values["findings"] = tuple(Finding(**finding) for finding in values["findings"])
+    for name in ("deprecated", "yanked", "blocked"):
+        if name in values:
+            values[name] = Notice(**values[name])
+    return Version(**values)

@@ -11,7 +11,7 @@ from chalicelib.api.models import Body, Resource, Text
 from chalicelib.domain.authorization import Caller
 from chalicelib.domain.errors import FieldError, UnprocessableError
 from chalicelib.domain.findings import Finding
-from chalicelib.domain.versions import Version, VersionStatus
+from chalicelib.domain.versions import Notice, Version, VersionStatus
 from chalicelib.ports import Upload
 from chalicelib.services.versions import CreateVersion
 
@@ -113,6 +113,19 @@ class FindingResource(Resource):
         )
 
 
+class NoticeResource(Resource):
+    """Why a version is deprecated, yanked or blocked; who said so, and when."""
+
+    reason: str
+    by: str
+    at: str
+
+    @classmethod
+    def of(cls, notice: Notice) -> NoticeResource:
+        """Present a notice."""
+        return cls(reason=notice.reason, by=notice.by, at=notice.at)
+
+
 class VersionResource(Resource):
     """One immutable build of a plugin."""
 
@@ -131,6 +144,9 @@ class VersionResource(Resource):
     created_at: str
     created_by: str
     ready_at: str | None
+    deprecated: Annotated[NoticeResource | None, Field(description="It works as before, but should not be used.")]
+    yanked: Annotated[NoticeResource | None, Field(description="It serves where it does; nobody may choose it.")]
+    blocked: Annotated[NoticeResource | None, Field(description="It serves nobody any more.")]
     pinned_tenants: Annotated[
         int | None, Field(description="How many tenants are pinned to it; null where many versions are shown.")
     ]
@@ -138,7 +154,7 @@ class VersionResource(Resource):
     @classmethod
     def of(cls, version: Version, *, pinned_tenants: int | None = None) -> VersionResource:
         """Present a version."""
-        return cls(**{**_fields_of(version), "pinned_tenants": pinned_tenants})
+        return cls(**{**fields_of(version), "pinned_tenants": pinned_tenants})
 
 
 class CreatedVersionResource(VersionResource):
@@ -149,7 +165,7 @@ class CreatedVersionResource(VersionResource):
     @classmethod
     def made(cls, version: Version, upload: Upload | None) -> CreatedVersionResource:
         """Present a new version."""
-        return cls(**_fields_of(version), upload=UploadResource.of(upload) if upload else None)
+        return cls(**fields_of(version), upload=UploadResource.of(upload) if upload else None)
 
 
 class DownloadResource(Resource):
@@ -161,7 +177,8 @@ class DownloadResource(Resource):
     expires_at: datetime
 
 
-def _fields_of(version: Version) -> dict[str, Any]:
+def fields_of(version: Version) -> dict[str, Any]:
+    """Say what every answer with a version says of it."""
     return {
         "plugin_id": version.plugin_id,
         "version": version.version,
@@ -179,4 +196,12 @@ def _fields_of(version: Version) -> dict[str, Any]:
         "created_by": version.created_by,
         "ready_at": version.ready_at,
         "pinned_tenants": None,
+        **{
+            name: NoticeResource.of(notice) if notice else None
+            for name, notice in (
+                ("deprecated", version.deprecated),
+                ("yanked", version.yanked),
+                ("blocked", version.blocked),
+            )
+        },
     }
