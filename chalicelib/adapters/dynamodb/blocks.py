@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from chalicelib.adapters.aws_errors import translated
 from chalicelib.adapters.dynamodb import keys
 from chalicelib.adapters.dynamodb.audit import DynamoAuditTrail, Put
-from chalicelib.adapters.dynamodb.items import Tables, values_of
+from chalicelib.adapters.dynamodb.items import Tables, document_of, values_of
 from chalicelib.adapters.dynamodb.registry_items import OpenBlockItem, VersionItem
 from chalicelib.adapters.dynamodb.routing_items import RouteItem
 from chalicelib.domain.audit import AuditRecord
@@ -72,7 +72,7 @@ class DynamoBlocks:
             *keys.route(route.plugin_id, route.environment),
             gsi1pk=keys.ALL_ROUTES,
             gsi1sk=f"{route.plugin_id}#{route.environment}",
-            **asdict(route),
+            **document_of(route),
         )
         condition = is_first if route.epoch == 1 else follows_what_was_read
         return Put(item, condition, lambda: _stale(f"the route of {route.plugin_id} in {route.environment}"))
