@@ -2,8 +2,8 @@
 Package the application: one zip of code and one SAM template, both in a build folder.
 
 The zip is made by `chalice package` from a staged copy of the tree, whose third-party code was
-chosen and compiled by `infra.vendor`. Against the default package of Chalice it starts in about a
-third of the time and has about a third of the size.
+chosen and compiled by `infra.vendor`. Against the default package of Chalice it starts in about
+two fifths of the time and has about a third of the size.
 """
 
 import argparse
@@ -90,13 +90,11 @@ def _stage_vendor(stage: Path, vendor: Path) -> None:
     staged = stage / "vendor"
     staged.mkdir()
     for found in vendor.iterdir():
-        if found.name != "__pycache__":
-            (staged / found.name).symlink_to(found)
+        (staged / found.name).symlink_to(found)
     (staged / "chalice").mkdir()
     shutil.move(stage / "chalice" / "__pycache__", staged / "chalice" / "__pycache__")
     shutil.rmtree(stage / "chalice")
     shutil.move(stage / "__pycache__", staged / "__pycache__")
-    shutil.copytree(vendor / "__pycache__", staged / "__pycache__", dirs_exist_ok=True)
 
 
 def _write_configuration(project: Path, stage: Path) -> None:

@@ -1,5 +1,7 @@
 """
-The third-party code that goes into the package: what runs in Lambda and is not there already, compiled.
+The third-party code that goes into the package: what runs in Lambda and is not there already, as byte code.
+
+Its sources and the symbols of its libraries stay behind, its licences come along (ADR 13).
 
 For this machine it is copied from the environment that `make install` has checked by hash; for Lambda
 it is installed by pip for Lambda's platform, checked by the hashes of requirements.txt.
@@ -20,6 +22,8 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from infra.native import without_symbols
+
 PROJECT_DIRECTORY = Path(__file__).resolve().parents[1]
 # AWS Lambda's Python brings boto3 with all that it needs; 31 MB that a package need not carry.
 IN_LAMBDA = frozenset({"boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3"})
@@ -27,25 +31,28 @@ IN_LAMBDA = frozenset({"boto3", "botocore", "jmespath", "python-dateutil", "s3tr
 PACKED_BY_CHALICE = frozenset({"chalice"})
 # Found at run time by entry point, so what describes the package must stay.
 READ_AT_RUN_TIME = frozenset({"opentelemetry-api", "opentelemetry-sdk"})
-# What no function of ours imports: 2.7 MB of 12.9. A test imports everything of ours without them.
+# What no function of ours imports. A test imports everything of ours without them.
 UNREAD = (
-    "aws_lambda_powertools/event_handler",
+    *("annotated_types/test_cases.py", "jsonschema_specifications/tests", "referencing/tests"),
+    *(f"jsonschema/{name}" for name in ("__main__.py", "benchmarks", "cli.py", "tests")),
+    *(f"pydantic/{name}" for name in ("color.py", "experimental", "mypy.py", "v1")),
+    *("aws_lambda_powertools/event_handler", "aws_lambda_powertools/metrics/provider/datadog"),
     *(
         f"aws_lambda_powertools/utilities/{name}"
         for name in (
             *("auth_alpha", "batch", "circuit_breaker", "data_classes", "data_masking", "feature_flags"),
-            *("kafka", "parameters", "parser", "streaming", "validation"),
+            *("idempotency/persistence/redis.py", "kafka", "parameters", "parser", "streaming", "validation"),
         )
     ),
     # Of cffi, cryptography needs the compiled half only.
     *("cffi", "pycparser"),
-    *("jsonschema/benchmarks", "jsonschema/tests"),
-    *("pydantic/mypy.py", "pydantic/v1"),
+    *("cryptography/fernet.py", "cryptography/hazmat/primitives/twofactor"),
 )
+LICENCES = ("AUTHORS", "COPYING", "LICENCE", "LICENSE", "NOTICE")
 # The oldest C library among Lambda's Pythons is that of Amazon Linux 2.
 LAMBDA_PLATFORM = "manylinux2014_x86_64"
 # Raise it when this module makes something else from the same requirements.
-FORMAT = "3"
+FORMAT = "4"
 
 
 def vendor_directory(cache: Path, *, platform: str | None = None) -> Path:
@@ -63,7 +70,8 @@ def vendor_directory(cache: Path, *, platform: str | None = None) -> Path:
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(parents=True)
         _fill(draft, platform)
-        compile_tree(draft)
+        compile_tree(draft, keeps_sources=False)
+        _keep_licences(draft)
         try:
             draft.rename(folder)
         except OSError:  # somebody else was faster with the same content
@@ -78,11 +86,12 @@ def fingerprint(platform: str | None = None) -> str:
     return hashlib.sha256("\0".join(described).encode()).hexdigest()[:16]
 
 
-def compile_tree(folder: Path) -> None:
+def compile_tree(folder: Path, *, keeps_sources: bool = True) -> None:
     """
     Put byte code beside every source, trusted without a look at the source: that look costs a third of a cold start.
 
-    Tracebacks name files as Lambda sees them, under /var/task.
+    Tracebacks name files as Lambda sees them, under /var/task. With *keeps_sources* they show each line as well;
+    else the byte code takes the place of its source, and they show the numbers of lines only.
     """
     compileall.compile_dir(
         folder,
@@ -92,7 +101,11 @@ def compile_tree(folder: Path) -> None:
         prependdir="/var/task",
         invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
         workers=0,
+        legacy=not keeps_sources,
     )
+    if not keeps_sources:
+        for source in folder.rglob("*.py"):
+            source.unlink()
 
 
 def packaged_names() -> list[str]:
@@ -140,6 +153,18 @@ def _fill(folder: Path, platform: str | None) -> None:
             shutil.rmtree(described)
     for leftover in ("bin", "__pycache__"):
         shutil.rmtree(folder / leftover, ignore_errors=True)
+    for library in folder.rglob("*.so"):
+        library.write_bytes(without_symbols(library.read_bytes()))
+
+
+def _keep_licences(folder: Path) -> None:
+    """Copy the licence of each distribution whose code is packed, as it asks for."""
+    for name in (*packaged_names(), *PACKED_BY_CHALICE):
+        for entry in metadata.files(name) or ():
+            if entry.parts[0].endswith(".dist-info") and entry.name.startswith(LICENCES):
+                kept = folder / "licenses" / name / entry.name
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(str(entry.locate()), kept)
 
 
 def _copy_installed(name: str, folder: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from infra import permissions
 from infra.package import Package, build_package
-from infra.vendor import IN_LAMBDA, packaged_names
+from infra.vendor import IN_LAMBDA, PACKED_BY_CHALICE, packaged_names
 
 UNCHECKED_HASH = 0b01
 
@@ -52,10 +52,25 @@ def test_what_lambda_has_already_is_not_packed(code: zipfile.ZipFile) -> None:
     assert not set(packaged_names()) & IN_LAMBDA
 
 
+def test_our_own_sources_are_packed_for_tracebacks_and_those_of_others_are_not(code: zipfile.ZipFile) -> None:
+    sources = {name.split("/")[0] for name in code.namelist() if name.endswith(".py")}
+    packed = {name.split("/")[0] for name in code.namelist() if name.endswith(".pyc")}
+
+    assert sources == {"app.py", "chalice", "chalicelib"}
+    assert {"cryptography", "jsonschema", "jwt", "pydantic", "pynamodb", "typing_extensions.pyc"} <= packed
+
+
+def test_every_distribution_that_is_packed_brings_its_licence_along(code: zipfile.ZipFile) -> None:
+    licensed = {name.split("/")[1] for name in code.namelist() if name.startswith("licenses/")}
+
+    assert licensed == {*packaged_names(), *PACKED_BY_CHALICE}
+
+
 def test_every_source_has_byte_code_that_is_trusted_without_a_look(code: zipfile.ZipFile) -> None:
     names = set(code.namelist())
     sources = [name for name in names if name.endswith(".py")]
 
+    assert sources
     for source in sources:
         folder, _, name = source.rpartition("/")
         byte_code = next(
