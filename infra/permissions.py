@@ -122,7 +122,8 @@ FUNCTIONS: dict[str, Grants] = {
         _reads("routing", "tenants", "idempotency"),
         _writes("idempotency"),
         _deletes("idempotency"),
-        Grant(("dynamodb:PutItem", "dynamodb:UpdateItem"), _table("tenants")[:1]),
+        # State is written only beside the installation that it belongs to.
+        Grant(("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"), _table("tenants")[:1]),
         _DECRYPTS,
         _CALLS_PLUGINS,
     ),

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from chalicelib.domain.errors import NotFoundError
+from chalicelib.domain.times import milliseconds
+
 if TYPE_CHECKING:
     from chalicelib.domain.pins import Pin
 
@@ -19,7 +22,7 @@ class Installation(NamedTuple):
     *sealed_secrets* maps a secret's name to its ciphertext (base64), encrypted under the context
     {tenant, plugin, name}; a plain value never gets here. *pin* holds the tenant on a version. *quotas* overrides
     the limits of its tier by name. *config_revision* counts the configurations it has had. *revision* grows with
-    each write and is the ETag.
+    each write and is the ETag; 0 before the first.
     """
 
     tenant_id: str
@@ -33,6 +36,16 @@ class Installation(NamedTuple):
     quotas: Mapping[str, int] = {}
     config_revision: int = 0
     revision: int = 0
+
+    @property
+    def next_revision(self) -> int:
+        """
+        Say which revision the next write of it makes.
+
+        The first is the millisecond of its making, so that an installation that was erased and made anew never has
+        one that the old one had: an ETag of before is stale for ever.
+        """
+        return self.revision + 1 if self.revision else milliseconds(self.created_at)
 
     def with_config(self, config: Mapping[str, Any], now: str) -> Installation:
         """Replace the configuration as a whole; it is the next of its revisions."""
@@ -60,6 +73,15 @@ class ConfigRevision(NamedTuple):
     author: str
     at: str
     restored_from: int | None = None
+
+
+class UninstalledError(NotFoundError):
+    """The installation that a call began with is gone: nothing of it may be kept any more."""
+
+    def __init__(self, plugin_id: str) -> None:
+        super().__init__(
+            f"{plugin_id} was uninstalled, or its tenant erased, during the call.", fix="Enable it for the tenant anew."
+        )
 
 
 def secret_context(tenant_id: str, plugin_id: str, name: str) -> dict[str, str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-if TYPE_CHECKING:
-    from datetime import datetime
+
+def milliseconds(at: str) -> int:
+    """Count the milliseconds from 1970 to *at*, as `rfc3339` writes it."""
+    return round(datetime.fromisoformat(at).timestamp() * 1000)
 
 
 def rfc3339(moment: datetime) -> str:

@@ -155,10 +155,14 @@ class StateRepository(Protocol):
     def load(self, tenant_id: str, plugin_id: str) -> tuple[dict[str, Any], int]:
         """Return the state and its revision; ``({}, 0)`` before the first."""
 
-    def store(self, tenant_id: str, plugin_id: str, state: Mapping[str, Any], *, revision: int) -> None:
+    def store(
+        self, tenant_id: str, plugin_id: str, state: Mapping[str, Any], *, revision: int, installed_at: str
+    ) -> None:
         """
-        Write the state if *revision* is still the stored one.
+        Write the state if *revision* is still the stored one and the installation made *installed_at* is still there.
 
         Raises:
             StaleRevisionError: Another call of this tenant's plugin wrote in between.
+            UninstalledError: The installation was erased in between, be it made anew since or not.
+            TransientError: Others keep the same items busy, or the table is unreachable.
         """

@@ -14,7 +14,7 @@ from chalicelib.domain.errors import (
     PluginFailedError,
     ValidationError,
 )
-from chalicelib.domain.installations import Installation, secret_context
+from chalicelib.domain.installations import Installation, UninstalledError, secret_context
 from chalicelib.domain.resolution import Reason, Resolution, resolve
 from chalicelib.domain.servings import Serving
 from chalicelib.domain.tenants import Tier
@@ -48,7 +48,8 @@ class Invocation(NamedTuple):
     """
     What came back, which version served and why.
 
-    *duration_ms* is the wall time of the call to the plugin. *is_metered* is False when quotas could not be counted.
+    *duration_ms* is the wall time of the call to the plugin. *is_metered* is False when quotas could not be counted,
+    *is_state_lost* True when the installation went during the call, and what the plugin would keep with it.
     """
 
     result: Mapping[str, Any]
@@ -58,6 +59,7 @@ class Invocation(NamedTuple):
     trace_id: str
     reason: str
     is_metered: bool = True
+    is_state_lost: bool = False
 
 
 def invoke_plugin(command: InvokePlugin, ports: ServingPorts) -> Invocation:
@@ -104,8 +106,7 @@ def invoke_plugin(command: InvokePlugin, ports: ServingPorts) -> Invocation:
     if decision.reason is not Reason.OVERRIDE:  # a smoke test is not what serves a tenant
         ports.servings.note(command.tenant_id, serving, under=under)
     result = _result_of(answer, command, target)
-    if target.has_state and "state" in answer:
-        ports.states.store(command.tenant_id, command.plugin_id, answer["state"], revision=revision)
+    is_state_lost = target.has_state and "state" in answer and not _keep(answer["state"], revision, installation, ports)
     return Invocation(
         result,
         version,
@@ -114,7 +115,25 @@ def invoke_plugin(command: InvokePlugin, ports: ServingPorts) -> Invocation:
         command.caller.trace_id,
         decision.reason,
         is_metered=admission.is_metered,
+        is_state_lost=is_state_lost,
     )
+
+
+def _keep(state: Mapping[str, Any], revision: int, installation: Installation | None, ports: ServingPorts) -> bool:
+    """
+    Keep the state that a call made; tell whether it could be kept.
+
+    Whoever uninstalls a plugin, or erases a tenant, during a call wants nothing of it to stay. What the call did is
+    done all the same, so its result goes to the host.
+    """
+    if installation is None:
+        return False
+    tenant_id, plugin_id = installation.tenant_id, installation.plugin_id
+    try:
+        ports.states.store(tenant_id, plugin_id, state, revision=revision, installed_at=installation.created_at)
+    except UninstalledError:
+        return False
+    return True
 
 
 def _overriding(token: str, command: InvokePlugin, route: Route | None, ports: ServingPorts) -> Target:

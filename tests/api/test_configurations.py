@@ -20,6 +20,8 @@ SCHEMA: dict[str, Any] = {
         "limits": {"type": "object", "properties": {"a/b": {"type": "integer"}}},
     },
 }
+#: The ETags of an installation that was made when the fake clock began: milliseconds, then one more a change.
+FIRST, NEXT = '"1795359600000"', '"1795359600001"'
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def a_version_with(world: FakeWorld, api: Gateway, number: str, schema: dict[str
     world.tables.versions[PLUGIN, number] = replace(ready, manifest=manifest)
 
 
-def put(api: Gateway, configuration: object, etag: str | None = '"1"', *, query: str = "", as_: str = "olga") -> Answer:
+def put(api: Gateway, configuration: object, etag: str | None = FIRST, *, query: str = "", as_: str = "olga") -> Answer:
     headers = {} if etag is None else {"If-Match": etag}
     return api.put(BASE + query, {"configuration": configuration}, as_, headers=headers)
 
@@ -48,8 +50,8 @@ def test_a_configuration_is_read_changed_and_read_again(installed: Gateway) -> N
 
     changed = put(installed, {"currency": "usd"}, before.headers["ETag"])
 
-    assert (before.headers["ETag"], before.json["configuration"]) == ('"1"', {"currency": "eur"})
-    assert (changed.status, changed.headers["ETag"]) == (200, '"2"')
+    assert (before.headers["ETag"], before.json["configuration"]) == (FIRST, {"currency": "eur"})
+    assert (changed.status, changed.headers["ETag"]) == (200, NEXT)
     assert (changed.json["revision"], changed.json["checkedAgainst"]) == (2, "1.0.0")
     assert installed.get(BASE, "root").json == changed.json
 
@@ -60,9 +62,9 @@ def test_a_configuration_is_read_changed_and_read_again(installed: Gateway) -> N
         (None, 428, "PRECONDITION_REQUIRED"),
         ("", 428, "PRECONDITION_REQUIRED"),
         ('"0"', 412, "PRECONDITION_FAILED"),
-        ('"2"', 412, "PRECONDITION_FAILED"),
-        ("1", 412, "PRECONDITION_FAILED"),
-        ('W/"1"', 412, "PRECONDITION_FAILED"),
+        (NEXT, 412, "PRECONDITION_FAILED"),
+        (FIRST.strip('"'), 412, "PRECONDITION_FAILED"),
+        ("W/" + FIRST, 412, "PRECONDITION_FAILED"),
         ('"' + "9" * 400 + '"', 412, "PRECONDITION_FAILED"),
     ],
 )
@@ -81,6 +83,17 @@ def test_the_second_of_two_who_read_the_same_is_refused(installed: Gateway) -> N
     second = put(installed, {"currency": "eur"})
 
     assert (first.status, second.status) == (200, 412)
+
+
+def test_an_etag_from_before_the_plugin_was_installed_anew_is_stale(world: FakeWorld, installed: Gateway) -> None:
+    installed.delete(BASE.removesuffix("/config"), "olga")
+    world.clock.advance(seconds=1)
+    an_installation(installed, configuration={"currency": "eur"})
+
+    stale = put(installed, {"currency": "usd"})
+
+    assert stale.status == 412
+    assert installed.get(BASE, "olga").json["revision"] == 1
 
 
 def test_any_state_may_be_asked_for(installed: Gateway) -> None:
@@ -140,9 +153,9 @@ def test_65_kilobytes_are_too_much(installed: Gateway) -> None:
 def test_the_history_says_who_when_and_what_and_restoring_adds_to_it(installed: Gateway) -> None:
     put(installed, {"currency": "usd"}, as_="root")
 
-    stale = installed.post(f"{BASE}/restore", {"revision": 1}, "olga", headers={"If-Match": '"1"'})
+    stale = installed.post(f"{BASE}/restore", {"revision": 1}, "olga", headers={"If-Match": FIRST})
     missing = installed.post(f"{BASE}/restore", {"revision": 1}, "olga")
-    restored = installed.post(f"{BASE}/restore", {"revision": 1}, "olga", headers={"If-Match": '"2"'})
+    restored = installed.post(f"{BASE}/restore", {"revision": 1}, "olga", headers={"If-Match": NEXT})
     items = installed.get(f"{BASE}/revisions", "olga").json["items"]
 
     assert (stale.status, missing.status) == (412, 428)
@@ -155,12 +168,12 @@ def test_the_history_says_who_when_and_what_and_restoring_adds_to_it(installed: 
 
 
 def test_what_never_was_or_does_not_fit_any_more_is_not_restored(world: FakeWorld, installed: Gateway) -> None:
-    seen = {"If-Match": '"1"'}
+    seen = {"If-Match": FIRST}
     never = installed.post(f"{BASE}/restore", {"revision": 7}, "olga", headers=seen)
     a_version_with(world, installed, "2.0.0", {"required": ["region"]})
     put(installed, {"region": "eu"})
 
-    unfit = installed.post(f"{BASE}/restore", {"revision": 1}, "olga", headers={"If-Match": '"2"'})
+    unfit = installed.post(f"{BASE}/restore", {"revision": 1}, "olga", headers={"If-Match": NEXT})
 
     assert (never.status, unfit.status) == (404, 400)
 
@@ -168,7 +181,7 @@ def test_what_never_was_or_does_not_fit_any_more_is_not_restored(world: FakeWorl
 def test_the_same_configuration_again_is_no_new_revision(installed: Gateway) -> None:
     answer = put(installed, {"currency": "eur"})
 
-    assert (answer.status, answer.json["revision"], answer.headers["ETag"]) == (200, 1, '"1"')
+    assert (answer.status, answer.json["revision"], answer.headers["ETag"]) == (200, 1, FIRST)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from tests.contracts.things import NOW, a_record, a_target, a_tenant, an_install
 
 PLUGIN = "stripe-gateway"
 LATER = "2026-11-22T16:00:00.000Z"
+#: The revision of an installation that was made at `NOW`: its millisecond.
+FIRST = 1_795_359_600_000
 
 
 @pytest.fixture
@@ -38,9 +40,25 @@ def test_an_installation_keeps_every_field(outside: Outside) -> None:
 
     saved = outside.ports.installations.put("acme", installation, a_record())
 
-    assert saved == installation._replace(revision=1)
+    assert saved == installation._replace(revision=FIRST)
     assert outside.ports.installations.get("acme", PLUGIN) == saved
     assert outside.serving.reads.installation("acme", PLUGIN) == saved
+
+
+def test_a_revision_never_comes_back_when_an_installation_is_made_anew(outside: Outside) -> None:
+    installations = outside.ports.installations
+    first = installations.put("acme", an_installation(), a_record())
+    second = installations.put("acme", first._replace(is_enabled=False), a_record())
+    installations.remove("acme", second, a_record())
+
+    again = installations.put("acme", an_installation()._replace(created_at=LATER), a_record())
+
+    assert (first.revision, second.revision) == (FIRST, FIRST + 1)
+    assert again.revision > second.revision
+    with pytest.raises(StaleRevisionError):
+        installations.put("acme", second._replace(config={}), a_record())
+    with pytest.raises(StaleRevisionError):
+        installations.remove("acme", second, a_record())
 
 
 def test_put_refuses_the_second_of_two_who_read_the_same(outside: Outside) -> None:
@@ -179,7 +197,7 @@ def test_remove_takes_all_of_one_installation(outside: Outside) -> None:
     for plugin_id in (PLUGIN, "other-plugin"):
         pinned = an_installation(plugin_id=plugin_id)._replace(pin=a_pin())
         outside.ports.installations.put("acme", pinned, a_record(), history=a_revision())
-        outside.serving.states.store("acme", plugin_id, {"count": 1}, revision=0)
+        outside.serving.states.store("acme", plugin_id, {"count": 1}, revision=0, installed_at=NOW)
     installed = outside.ports.installations.get("acme", PLUGIN)
 
     outside.ports.installations.remove("acme", installed, a_record())
@@ -234,7 +252,7 @@ def test_no_method_that_touches_one_tenants_data_is_left_out_here() -> None:
 @pytest.mark.parametrize("read", READS)
 def test_what_one_tenant_has_is_not_found_under_the_id_of_another(outside: Outside, read: str) -> None:
     outside.ports.installations.put("acme", an_installation(), a_record(), history=a_revision())
-    outside.serving.states.store("acme", PLUGIN, {"count": 1}, revision=0)
+    outside.serving.states.store("acme", PLUGIN, {"count": 1}, revision=0, installed_at=NOW)
 
     assert READS[read](outside, "acme")
     for tenant_id in ("globex", "initech", "acm", "acme#plugin", ""):

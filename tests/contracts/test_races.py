@@ -13,13 +13,16 @@ from chalicelib.domain.plugins import PluginStatus
 from chalicelib.settings import Settings
 from tests.contracts.conftest import Outside
 from tests.contracts.things import (
+    NOW,
     a_deployment,
     a_lease,
     a_plugin,
     a_record,
     a_route,
     a_target,
+    a_tenant,
     a_version,
+    an_installation,
 )
 from tests.fakes import FakeWorld
 
@@ -136,8 +139,10 @@ def test_of_a_delete_and_a_deployment_exactly_one_wins(outside: Outside) -> None
 
 def test_one_of_many_calls_stores_state_of_one_revision(outside: Outside) -> None:
     states = outside.serving.states
+    outside.ports.tenants.add(a_tenant(), a_record())
+    outside.ports.installations.put("acme", an_installation(), a_record())
 
-    results = race(lambda number: states.store("acme", PLUGIN, {"by": number}, revision=0))
+    results = race(lambda number: states.store("acme", PLUGIN, {"by": number}, revision=0, installed_at=NOW))
 
     assert results.count(None) == 1
     assert states.load("acme", PLUGIN) == ({"by": results.index(None)}, 1)

@@ -3,13 +3,14 @@
 import pytest
 
 from chalicelib.domain.errors import ConflictError, NotFoundError, StaleRevisionError
-from chalicelib.domain.installations import ConfigRevision
+from chalicelib.domain.installations import ConfigRevision, UninstalledError
 from chalicelib.domain.pages import PageRequest
 from chalicelib.domain.tenants import Erased, TenantFilter, TenantStatus, Tier
 from tests.contracts.conftest import Outside
 from tests.contracts.things import NOW, a_deployment, a_lease, a_record, a_route, a_target, a_tenant, an_installation
 
 PLUGIN = "stripe-gateway"
+LATER = "2026-11-22T16:00:00.000Z"
 
 
 def test_a_tenant_keeps_every_field(outside: Outside) -> None:
@@ -62,9 +63,11 @@ def test_an_invocation_reads_the_route_that_a_deployment_wrote(outside: Outside)
 
 def test_state_begins_empty_and_is_kept_per_tenant_and_plugin(outside: Outside) -> None:
     states = outside.serving.states
+    outside.ports.tenants.add(a_tenant(), a_record())
+    outside.ports.installations.put("acme", an_installation(), a_record())
     assert states.load("acme", PLUGIN) == ({}, 0)
 
-    states.store("acme", PLUGIN, {"count": 1, "rate": 0.5, "names": ["ü"]}, revision=0)
+    states.store("acme", PLUGIN, {"count": 1, "rate": 0.5, "names": ["ü"]}, revision=0, installed_at=NOW)
 
     assert states.load("acme", PLUGIN) == ({"count": 1, "rate": 0.5, "names": ["ü"]}, 1)
     assert states.load("globex", PLUGIN) == ({}, 0)
@@ -73,10 +76,40 @@ def test_state_begins_empty_and_is_kept_per_tenant_and_plugin(outside: Outside) 
 
 @pytest.mark.parametrize("revision", [0, 2])
 def test_store_refuses_state_that_was_made_from_another_revision(outside: Outside, revision: int) -> None:
-    outside.serving.states.store("acme", PLUGIN, {"count": 1}, revision=0)
+    outside.ports.tenants.add(a_tenant(), a_record())
+    outside.ports.installations.put("acme", an_installation(), a_record())
+    outside.serving.states.store("acme", PLUGIN, {"count": 1}, revision=0, installed_at=NOW)
 
     with pytest.raises(StaleRevisionError):
-        outside.serving.states.store("acme", PLUGIN, {"count": 9}, revision=revision)
+        outside.serving.states.store("acme", PLUGIN, {"count": 9}, revision=revision, installed_at=NOW)
+
+    assert outside.serving.states.load("acme", PLUGIN) == ({"count": 1}, 1)
+
+
+@pytest.mark.parametrize("revision", [0, 1])
+def test_store_keeps_nothing_for_an_installation_that_went(outside: Outside, revision: int) -> None:
+    installations, states = outside.ports.installations, outside.serving.states
+    outside.ports.tenants.add(a_tenant(), a_record())
+    installed = installations.put("acme", an_installation(), a_record())
+    states.store("acme", PLUGIN, {"count": 1}, revision=0, installed_at=NOW)
+    installations.remove("acme", installed, a_record())
+
+    with pytest.raises(UninstalledError):
+        states.store("acme", PLUGIN, {"count": 2}, revision=revision, installed_at=NOW)
+
+    assert states.load("acme", PLUGIN) == ({}, 0)
+    installations.put("acme", an_installation()._replace(created_at=LATER), a_record())
+    with pytest.raises(UninstalledError):
+        states.store("acme", PLUGIN, {"count": 2}, revision=revision, installed_at=NOW)
+    assert states.load("acme", PLUGIN) == ({}, 0)
+
+
+def test_store_keeps_what_is_made_while_an_installation_is_disabled(outside: Outside) -> None:
+    outside.ports.tenants.add(a_tenant(), a_record())
+    saved = outside.ports.installations.put("acme", an_installation(), a_record())
+    outside.ports.installations.put("acme", saved._replace(is_enabled=False), a_record())
+
+    outside.serving.states.store("acme", PLUGIN, {"count": 1}, revision=0, installed_at=NOW)
 
     assert outside.serving.states.load("acme", PLUGIN) == ({"count": 1}, 1)
 
@@ -130,7 +163,7 @@ def test_erase_takes_everything_of_one_tenant_and_nothing_of_another(outside: Ou
         installation = an_installation(tenant_id).with_secret("apiKey", "sealed", NOW)
         revision = ConfigRevision(1, {"a": 1}, "olga", NOW)
         outside.ports.installations.put(tenant_id, installation, a_record(), history=revision)
-        outside.serving.states.store(tenant_id, PLUGIN, {"count": 1}, revision=0)
+        outside.serving.states.store(tenant_id, PLUGIN, {"count": 1}, revision=0, installed_at=NOW)
 
     erased = outside.ports.tenants.erase("acme", limit=100)
 
@@ -141,6 +174,18 @@ def test_erase_takes_everything_of_one_tenant_and_nothing_of_another(outside: Ou
     assert outside.ports.tenants.get("acme") == a_tenant()
     assert outside.ports.installations.get("globex", PLUGIN).sealed_secrets == {"apiKey": "sealed"}
     assert outside.ports.states.load("globex", PLUGIN) == ({"count": 1}, 1)
+
+
+def test_a_call_under_way_leaves_no_state_of_a_tenant_that_was_erased(outside: Outside) -> None:
+    outside.ports.tenants.add(a_tenant(), a_record())
+    outside.ports.installations.put("acme", an_installation(), a_record())
+    outside.ports.tenants.save(a_tenant()._replace(erasing_since=NOW), a_record())
+    outside.ports.tenants.erase("acme", limit=100)
+
+    with pytest.raises(UninstalledError):
+        outside.serving.states.store("acme", PLUGIN, {"count": 1}, revision=0, installed_at=NOW)
+
+    assert outside.ports.states.load("acme", PLUGIN) == ({}, 0)
 
 
 def test_erase_in_parts_says_when_it_is_done(outside: Outside) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.domain.audit import AuditRecord
 from chalicelib.domain.errors import ConflictError, NotFoundError, StaleRevisionError
-from chalicelib.domain.installations import KEPT_REVISIONS, ConfigRevision, Installation
+from chalicelib.domain.installations import KEPT_REVISIONS, ConfigRevision, Installation, UninstalledError
 from chalicelib.domain.pages import Page, PageRequest
 from chalicelib.domain.rings import Rings
 from chalicelib.domain.routes import Route
@@ -118,7 +118,7 @@ class FakeInstallations:
             tenant = self.tables.tenants.get(tenant_id)
             if tenant is None or tenant.erasing_since is not None:
                 raise NotFoundError(f"There is no tenant {tenant_id!r}.", fix="Check the id.")
-            saved = installation._replace(revision=installation.revision + 1)
+            saved = installation._replace(revision=installation.next_revision)
             self.tables.installations[key] = saved
             if history is not None:
                 self.tables.revisions[(*key, history.number)] = history
@@ -216,8 +216,13 @@ class FakeStates:
     def load(self, tenant_id: str, plugin_id: str) -> tuple[dict[str, Any], int]:
         return self.tables.states.get((tenant_id, plugin_id), ({}, 0))
 
-    def store(self, tenant_id: str, plugin_id: str, state: Mapping[str, Any], *, revision: int) -> None:
+    def store(
+        self, tenant_id: str, plugin_id: str, state: Mapping[str, Any], *, revision: int, installed_at: str
+    ) -> None:
         with self.tables.lock:
+            installation = self.tables.installations.get((tenant_id, plugin_id))
+            if installation is None or installation.created_at != installed_at:
+                raise UninstalledError(plugin_id)
             if self.load(tenant_id, plugin_id)[1] != revision:
                 raise StaleRevisionError("Another call changed the state in between.")
             self.tables.states[tenant_id, plugin_id] = json.loads(json.dumps(state)), revision + 1

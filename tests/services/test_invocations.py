@@ -181,7 +181,7 @@ def test_two_calls_that_change_the_same_state_do_not_lose_one(world: FakeWorld) 
     ports = world.serving_ports
 
     def meanwhile(_: Mapping[str, Any]) -> dict[str, Any]:
-        ports.states.store("acme", "echo", {"n": 100}, revision=0)
+        ports.states.store("acme", "echo", {"n": 100}, revision=0, installed_at="")
         return {"ok": True, "result": {}, "state": {"n": 1}}
 
     world.functions.respond("echo", "v1-0-0", meanwhile)
@@ -190,6 +190,24 @@ def test_two_calls_that_change_the_same_state_do_not_lose_one(world: FakeWorld) 
         invoke_plugin(CHARGE, ports)
 
     assert ports.states.load("acme", "echo")[0] == {"n": 100}
+
+
+def test_state_of_an_installation_that_went_during_the_call_is_not_kept_but_the_result_is_given(
+    world: FakeWorld,
+) -> None:
+    with_state(world)
+    ports = world.serving_ports
+
+    def uninstalled_meanwhile(_given: Mapping[str, Any]) -> dict[str, Any]:
+        del world.tables.installations["acme", "echo"]
+        return {"ok": True, "result": {"charged": 5}, "state": {"n": 1}}
+
+    world.functions.respond("echo", "v1-0-0", uninstalled_meanwhile)
+
+    invocation = invoke_plugin(CHARGE, ports)
+
+    assert (invocation.result, invocation.is_state_lost) == ({"charged": 5}, True)
+    assert ports.states.load("acme", "echo") == ({}, 0)
 
 
 def test_a_plugin_without_state_reads_and_writes_none(world: FakeWorld) -> None:

@@ -66,7 +66,7 @@ class DynamoInstallations(DynamoInstallationListings):
             ValueError: It is another tenant's: a bug of ours, stopped at the last door.
         """
         _require_own(tenant_id, installation)
-        saved = installation._replace(revision=installation.revision + 1)
+        saved = installation._replace(revision=installation.next_revision)
         is_new = InstallationItem.pk.does_not_exist()
         is_unchanged = InstallationItem.revision == installation.revision
         self._audit.write(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
@@ -13,7 +14,7 @@ from chalicelib.adapters.aws_errors import translated
 from chalicelib.adapters.dynamodb import keys
 from chalicelib.adapters.dynamodb.documents import Values, installation_of, route_of, tenant_of
 from chalicelib.domain.errors import StaleRevisionError, TransientError
-from chalicelib.domain.installations import Installation
+from chalicelib.domain.installations import Installation, UninstalledError
 from chalicelib.domain.routes import Route
 from chalicelib.domain.tenants import Tenant
 
@@ -28,6 +29,11 @@ FRESH = timedelta(seconds=1)
 STALE = timedelta(minutes=15)
 #: Routes, tenants and installations that one container keeps.
 MAX_ENTRIES = 10_000
+
+_ATTEMPTS = 4
+_FIRST_PAUSE_SECONDS = 0.02
+#: What a transaction says of each of its parts.
+_DONE, _REFUSED = "None", "ConditionalCheckFailed"
 
 #: Attributes that are kept as JSON text.
 _JSON = frozenset(
@@ -147,46 +153,78 @@ class DynamoStates:
         values = _read(self._client(), self._table, keys.state(tenant_id, plugin_id))
         return (json.loads(values["state"]), values["revision"]) if values else ({}, 0)
 
-    @translated("DynamoDB")
-    def store(self, tenant_id: str, plugin_id: str, state: Mapping[str, Any], *, revision: int) -> None:
+    def store(
+        self, tenant_id: str, plugin_id: str, state: Mapping[str, Any], *, revision: int, installed_at: str
+    ) -> None:
         """
-        Write the state if *revision* is still the stored one.
+        Write the state if *revision* is still the stored one and the installation made *installed_at* is still there.
+
+        An erasure removes the installation before the state, or both at once:
+
+            call                           uninstall, or the tenant's erasure
+            ────                           ──────────────────────────────────
+            loads the state, runs
+                                           removes the installation
+                                           removes the state
+            writes the state if the installation is there → refused
 
         Raises:
             StaleRevisionError: Another call of this tenant's plugin wrote in between.
+            UninstalledError: The installation was erased in between, be it made anew since or not.
+            TransientError: Others keep the same items busy, or the table is unreachable.
         """
         pk, sk = keys.state(tenant_id, plugin_id)
-        is_new = "attribute_not_exists(pk)"
-        is_unchanged = "revision = :read"
-        client = self._client()
         item = {
             "pk": {"S": pk},
             "sk": {"S": sk},
             "state": {"S": json.dumps(dict(state))},
             "revision": {"N": str(revision + 1)},
         }
-        try:
-            if revision:
-                client.put_item(
-                    TableName=self._table,
-                    Item=item,
-                    ConditionExpression=is_unchanged,
-                    ExpressionAttributeValues={":read": {"N": str(revision)}},
+        is_new, is_unchanged = "attribute_not_exists(pk)", "revision = :read"
+        put: dict[str, Any] = {"TableName": self._table, "Item": item, "ConditionExpression": is_new}
+        if revision:
+            read = {":read": {"N": str(revision)}}
+            put |= {"ConditionExpression": is_unchanged, "ExpressionAttributeValues": read}
+        is_installed = {
+            "TableName": self._table,
+            "Key": _typed(keys.installation(tenant_id, plugin_id)),
+            "ConditionExpression": "created_at = :installed",
+            "ExpressionAttributeValues": {":installed": {"S": installed_at}},
+        }
+        for attempt in range(_ATTEMPTS):
+            is_there, is_latest = self._try([{"ConditionCheck": is_installed}, {"Put": put}])
+            if is_there == is_latest == _DONE:
+                return
+            if is_there == _REFUSED:
+                raise UninstalledError(plugin_id)
+            if is_latest == _REFUSED:
+                raise StaleRevisionError(
+                    "Another call of the same plugin changed its state in between.", fix="Repeat the request."
                 )
-            else:
-                client.put_item(TableName=self._table, Item=item, ConditionExpression=is_new)
-        except client.exceptions.ConditionalCheckFailedException as error:
-            raise StaleRevisionError(
-                "Another call of the same plugin changed its state in between.", fix="Repeat the request."
-            ) from error
+            time.sleep(_FIRST_PAUSE_SECONDS * 2**attempt)
+        raise TransientError("Others are writing the same at the moment.")
+
+    @translated("DynamoDB")
+    def _try(self, parts: Sequence[Any]) -> list[str]:
+        """Write all of *parts* or nothing; return for each what kept it from being written."""
+        client = self._client()
+        try:
+            client.transact_write_items(TransactItems=parts)
+        except client.exceptions.TransactionCanceledException as error:
+            return [reason.get("Code") or _DONE for reason in error.response["CancellationReasons"]]
+        return [_DONE] * len(parts)
 
 
 @translated("DynamoDB")
 def _read(client: DynamoDBClient, table: str, key: keys.Key) -> Values | None:
-    answer = client.get_item(TableName=table, Key={"pk": {"S": key[0]}, "sk": {"S": key[1]}}, ConsistentRead=True)
+    answer = client.get_item(TableName=table, Key=_typed(key), ConsistentRead=True)
     if "Item" not in answer:
         return None
     return {name: _plain(name, typed) for name, typed in answer["Item"].items() if name not in _KEYS}
+
+
+def _typed(key: keys.Key) -> dict[str, Any]:
+    return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
 
 
 def _plain(name: str, typed: Mapping[str, Any]) -> object:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from itertools import islice
 
 from pynamodb.expressions.condition import Condition
@@ -105,16 +104,15 @@ class DynamoTenants:
         """
         Remove what is stored of a tenant, *limit* items at most, but not the tenant itself.
 
-        Safe to repeat; the caller has marked the tenant first, so that nothing new comes while this runs.
+        Safe to repeat; the caller has marked the tenant first, so that nothing new comes while this runs. What was
+        set for the tenant, its installations among it, is gone before what plugins keep is looked for: a call that
+        is under way writes its state only beside its installation.
         """
-        found = self._everything_of(tenant_id)
         counts: Counter[str] = Counter()
-        with self._data.batch_write() as batch:
-            for item in islice(found, limit):
-                counts[_kind_of(item)] += 1
-                counts["secrets"] += len(item.sealed_secrets or ())
-                batch.delete(item)
-        return Erased({kind: counts[kind] for kind in sorted(counts) if counts[kind]}, next(found, None) is None)
+        for partition in (keys.of_tenant(tenant_id), keys.states(tenant_id)):
+            if not self._erase(partition, limit, counts):
+                return _erased(counts, is_complete=False)
+        return _erased(counts, is_complete=True)
 
     def remove(self, tenant: Tenant, record: AuditRecord) -> None:
         """
@@ -127,13 +125,17 @@ class DynamoTenants:
         gone = Delete(self._items(*keys.tenant(tenant.id)), is_marked, lambda: _stale(tenant.id))
         self._audit.write(record, gone)
 
-    def _everything_of(self, tenant_id: str) -> Iterator[TenantDataItem]:
-        """Find what was set for the tenant, then what plugins keep for it."""
-        own = keys.tenant(tenant_id)[1]
-        wanted = ["pk", "sk", "sealed_secrets"]
-        for partition in (keys.of_tenant(tenant_id), keys.states(tenant_id)):
-            found = self._data.query(partition, consistent_read=True, attributes_to_get=wanted)
-            yield from (item for item in found if item.sk != own)
+    def _erase(self, partition: str, limit: int, counts: Counter[str]) -> bool:
+        """Remove items of a partition and count them, until *limit* are counted; tell whether none is left."""
+        own = keys.tenant("")[1]
+        found = self._data.query(partition, consistent_read=True, attributes_to_get=["pk", "sk", "sealed_secrets"])
+        others = (item for item in found if item.sk != own)
+        with self._data.batch_write() as batch:
+            for item in islice(others, limit - counts.total() + counts["secrets"]):
+                counts[_kind_of(item)] += 1
+                counts["secrets"] += len(item.sealed_secrets or ())
+                batch.delete(item)
+        return next(others, None) is None
 
     def _item(self, tenant: Tenant) -> TenantItem:
         return self._items(*keys.tenant(tenant.id), gsi1pk=keys.ALL_TENANTS, gsi1sk=tenant.id, **document_of(tenant))
@@ -150,6 +152,10 @@ def _conditions_of(wanted: TenantFilter) -> Condition | None:
             is_wanted = attribute == value
             found = is_wanted if found is None else found & is_wanted
     return found
+
+
+def _erased(counts: Counter[str], *, is_complete: bool) -> Erased:
+    return Erased({kind: counts[kind] for kind in sorted(counts) if counts[kind]}, is_complete)
 
 
 def _kind_of(item: TenantDataItem) -> str:
