@@ -49,7 +49,7 @@ class DynamoBlocks:
         self._audit.write(
             record,
             Put(item, is_unchanged, lambda: _stale(f"version {version.version} of {version.plugin_id}")),
-            Put(self._open(*keys.open_block(version.plugin_id, version.version), **asdict(opened))),
+            Put(self._open(*keys.open_block(version.plugin_id, version.version), **document_of(opened))),
             *(self._put(route) for route in routes),
         )
         return saved
