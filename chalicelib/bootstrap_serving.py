@@ -1,4 +1,4 @@
-"""The composition root of an invocation: dataclasses and DynamoDB's own client, nothing that is slow to start."""
+"""The composition root of an invocation: named tuples and DynamoDB's own client, nothing that is slow to start."""
 
 from __future__ import annotations
 

@@ -11,10 +11,9 @@ import os
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.errors import TransientError
 from chalicelib.domain.quotas import (
@@ -44,8 +43,10 @@ _FULL = timedelta(milliseconds=200)
 _SLOT_RETRY = timedelta(seconds=1)
 
 
-@dataclass(slots=True)
-class _Slot:
+# What changes is a class by hand: the hot path can't wait for `dataclasses`, a sixth of its start.
+
+
+class _Slot(NamedTuple):
     """A slot of this container: calls may begin in it between the two moments without asking again."""
 
     holder: str
@@ -58,19 +59,21 @@ class _Slot:
         return self.held_at <= now < self.kept_until
 
 
-@dataclass(slots=True)
 class _Account:
     """What this container has set aside of one tenant's use of one plugin."""
 
-    tenant_id: str
-    plugin_id: str
-    window: int = -1
-    place: int = 0
-    left: dict[Quota, int] = field(default_factory=dict)
-    used_up: dict[Quota, tuple[int, int]] = field(default_factory=dict)
-    slots: list[_Slot] = field(default_factory=list)
-    full: tuple[datetime, int] | None = None
-    lock: Lock = field(default_factory=Lock)
+    __slots__ = ("full", "left", "lock", "place", "plugin_id", "slots", "tenant_id", "used_up", "window")
+
+    def __init__(self, tenant_id: str, plugin_id: str) -> None:
+        self.tenant_id = tenant_id
+        self.plugin_id = plugin_id
+        self.window = -1
+        self.place = 0
+        self.left: dict[Quota, int] = {}
+        self.used_up: dict[Quota, tuple[int, int]] = {}
+        self.slots: list[_Slot] = []
+        self.full: tuple[datetime, int] | None = None
+        self.lock = Lock()
 
     def enter(self, window: int) -> None:
         """Begin a window with nothing set aside, also one that the clock went back to: its counts are in the ledger."""
@@ -84,14 +87,16 @@ class _Account:
         return self.full is not None and self.full[1] == limit and self.full[0] <= now < self.full[0] + _FULL
 
 
-@dataclass(slots=True)
 class Admitted:
     """A call that was let in."""
 
-    window: int
-    began: datetime
-    is_metered: bool = True
-    slot: _Slot | None = None
+    __slots__ = ("began", "is_metered", "slot", "window")
+
+    def __init__(self, window: int, began: datetime) -> None:
+        self.window = window
+        self.began = began
+        self.is_metered = True
+        self.slot: _Slot | None = None
 
 
 class LeasedQuotas:
@@ -192,12 +197,7 @@ class LeasedQuotas:
         slot = account.slots.pop() if account.slots else None
         if slot is not None and slot.may_begin(now):
             return slot
-        if (
-            slot is None
-            and account.full
-            and account.full[1] == limit
-            and account.full[0] <= now < account.full[0] + _FULL
-        ):
+        if slot is None and account.is_full(limit, now):
             raise _exceeded(Quota.CONCURRENT, limit, limit, now, now + _SLOT_RETRY)
         if self._is_away(now):
             admitted.is_metered = False
