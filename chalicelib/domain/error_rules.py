@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from chalicelib.domain.evidence import log_evidence, lower_bound, rate_interval
 from chalicelib.domain.health_criteria import HealthCriteria
 from chalicelib.domain.measurements import Outcomes, Sides, total
-from chalicelib.domain.relative_risk import labels_of, log_evidence_of_harm, risk, risk_interval
+from chalicelib.domain.relative_risk import evidence_of_harm, labels_of, risk, risk_interval, wager_on
 from chalicelib.domain.verdicts import Outcome, Verdict, outcome_of
 
 #: How often the comparison with stable may be wrong over a whole deployment, however often it is looked at.
@@ -68,12 +68,15 @@ def judge_errors(phases: Sequence[Sides], window: str = "") -> Verdict | None:
     labels = labels_of(phases)
     if not labels:
         return None
-    both = [sides for sides in phases if sides.candidate.requests and sides.stable.requests]
+    harm = evidence_of_harm(labels)
+    evidence = _number(harm.log_evidence)
+    outcome = outcome_of(evidence, ALPHA)
+    since = harm.since if outcome == Outcome.FAIL else 0
+    both = [sides for sides in phases if sides.candidate.requests and sides.stable.requests][since:]
     candidate, stable = total(sides.candidate for sides in both), total(sides.stable for sides in both)
-    evidence = _number(log_evidence_of_harm(labels))
-    low, high = risk_interval(labels, ALPHA)
+    low, high = risk_interval(labels[since:], ALPHA * wager_on(since))
     return Verdict(
-        outcome_of(evidence, ALPHA),
+        outcome,
         f"errors {_percent(candidate)} of {candidate.requests:,} against {_percent(stable)} of {stable.requests:,} on "
         f"stable at the same time; evidence of harm {evidence:.3g}, proof is {1 / ALPHA:g}",
         rule="candidate against concurrent stable",
@@ -81,7 +84,7 @@ def judge_errors(phases: Sequence[Sides], window: str = "") -> Verdict | None:
         window=window,
         unit="times",
         n=candidate.requests,
-        value=risk(labels),
+        value=risk(labels[since:]),
         low=low,
         high=high,
         threshold=1.0,

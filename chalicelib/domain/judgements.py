@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from chalicelib.domain.error_rules import judge_error_limit, judge_errors, judge_errors_before, judge_obvious
 from chalicelib.domain.health_criteria import HealthCriteria
 from chalicelib.domain.latency_rules import judge_latency_limit, judge_latency_ratio
-from chalicelib.domain.measurements import Sides
+from chalicelib.domain.measurements import Sides, current_step
 from chalicelib.domain.verdicts import Outcome, Verdict, combine
 
 
@@ -23,12 +23,12 @@ def judge(
     """
     Judge a candidate by all that was measured since its deployment began; pure, and it takes milliseconds.
 
-    *phases* are the sides between two changes of the split, oldest first: all of them are evidence, and the last one
-    must have enough requests for a pass. *checks* are outcomes (``pass``, ``fail``, ``error``) of the candidate's
-    synthetic health checks, oldest first, *stable_checks* those of stable over the same time. *others* are verdicts of
-    further providers. The caller keeps a fail that it was given before (`verdicts.latch`).
+    *phases* are the sides between two changes of the split, or shorter, oldest first: all of them are evidence, and
+    those of the last one's step must have enough requests for a pass. *checks* are outcomes (``pass``, ``fail``,
+    ``error``) of the candidate's synthetic health checks, oldest first, *stable_checks* those of stable over the same
+    time. *others* are verdicts of further providers. The caller keeps a fail of before (`verdicts.latch`).
     """
-    current = phases[-1] if phases else Sides()
+    current = current_step(phases)
     signals = (
         judge_obvious(current, window),
         judge_errors(phases, window),

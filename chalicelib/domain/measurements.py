@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chalicelib.domain.latency_buckets import BUCKETS, bucket_of, lower_edge_ms, upper_edge_ms
@@ -129,7 +129,8 @@ class Sides:
     What was counted while the split stood still: the candidate, and stable **at the same time**.
 
     The two histories are of the tenants that are on each side now, from before the deployment, when all of them
-    were served by stable. They need no latencies. A step that moves tenants begins new sides.
+    were served by stable. They need no latencies. *step* is the index of the plan's step. A step that moves tenants
+    begins new sides; within a step new ones may begin each minute: a version that turns bad late is seen sooner.
     """
 
     candidate: Outcomes = field(default_factory=Outcomes)
@@ -137,6 +138,7 @@ class Sides:
     candidate_history: Outcomes = field(default_factory=Outcomes)
     stable_history: Outcomes = field(default_factory=Outcomes)
     split_by: SplitBy = SplitBy.TENANT
+    step: int = 0
 
     def to_document(self) -> dict[str, Any]:
         """Write it as JSON."""
@@ -146,6 +148,7 @@ class Sides:
             "candidateHistory": self.candidate_history.to_document(),
             "stableHistory": self.stable_history.to_document(),
             "splitBy": self.split_by.value,
+            "step": self.step,
         }
 
     @classmethod
@@ -157,4 +160,16 @@ class Sides:
             candidate_history=Outcomes.from_document(document.get("candidateHistory", {})),
             stable_history=Outcomes.from_document(document.get("stableHistory", {})),
             split_by=SplitBy(document.get("splitBy", SplitBy.TENANT)),
+            step=int(document.get("step", 0)),
         )
+
+
+def current_step(phases: Sequence[Sides]) -> Sides:
+    """Add up the phases of the last one's step; histories are those of the last, for they hold the same tenants."""
+    if not phases:
+        return Sides()
+    last = phases[-1]
+    parts = [sides for sides in phases if sides.step == last.step]
+    return replace(
+        last, candidate=total(sides.candidate for sides in parts), stable=total(sides.stable for sides in parts)
+    )

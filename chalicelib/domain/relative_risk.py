@@ -23,9 +23,18 @@ _FAILURES_ASSUMED = 20.0
 _CAUTION = 1.0
 #: Shares at which several phases are weighed together; any choice is valid, this many is precise.
 _NODES = 96
-_HALVINGS = 24
+_HALVINGS = 20
+#: The part of the wager that is kept for candidates that turn bad later.
+_LATER = 0.05
 #: Beyond this relative risk nobody asks how much.
 _HIGHEST_RISK = 1e6
+
+
+class Harm(NamedTuple):
+    """Evidence (ln E) that the candidate is worse, and the phase (0-based) from which on most of it comes."""
+
+    log_evidence: float
+    since: int
 
 
 class Labels(NamedTuple):
@@ -67,27 +76,31 @@ def labels_of(phases: Iterable[Sides]) -> tuple[Labels, ...]:
     )
 
 
-def log_evidence_of_harm(phases: Sequence[Labels]) -> float:
+def evidence_of_harm(phases: Sequence[Labels]) -> Harm:
     """
-    Say by ln E how strongly the labels of all *phases* speak against the candidate.
+    Say how strongly the labels speak against the candidate, from the beginning or from a later phase on.
 
-    One phase has a closed form. Several share one unknown relative risk, weighed at fixed nodes of the same prior:
-    a mixture of finitely many alternatives is as valid as one of infinitely many.
+    A version may turn bad late, when a long good past would hide it. So most of the wager is laid at the beginning,
+    the rest at later phases; what is not laid yet counts as 1. One phase has a closed form. Several share one unknown
+    relative risk, weighed at fixed nodes of the same prior: a mixture of finitely many is as valid.
     """
-    if len(phases) < 2:  # noqa: PLR2004 - one has a closed form
-        return log_evidence(*phases[0]) if phases else 0.0
-    reference = phases[0].expected_share
-    logs = [math.log(weight) + _log_ratio(phases, risk) for weight, risk in _prior(reference)]
-    highest = max(logs)
-    return highest + math.log(sum(math.exp(value - highest) for value in logs))
+    if not phases:
+        return Harm(0.0, 0)
+    logs = [log_evidence(*phases[0])] if len(phases) == 1 else _logs_by_start(phases)
+    laid = [math.log(wager_on(start)) + log_e for start, log_e in enumerate(logs)]
+    return Harm(_log_sum([*laid, math.log(_LATER / len(phases))]), laid.index(max(laid)))
+
+
+def wager_on(start: int) -> float:
+    """Give the part of the wager that is laid when phase *start* (0-based) begins; all of them sum up to 1."""
+    return _LATER / (start * (start + 1)) if start else 1 - _LATER
 
 
 def risk_interval(phases: Sequence[Labels], alpha: float) -> tuple[float, float | None]:
     """
     Bound how many times as often the candidate fails as it should, at every look at once; None is no bound.
 
-    Each bound is wrong with probability *alpha*, so the lower one passes 1 exactly when the
-    evidence at *alpha* does.
+    Each bound is wrong with probability *alpha*: the lower one passes 1 when E of the same phases passes 1 / *alpha*.
     """
     high = _lowest_risk(tuple(Labels(stable, mine, 1 - share) for mine, stable, share in phases), alpha)
     return _lowest_risk(phases, alpha), 1 / high if high else None
@@ -104,6 +117,25 @@ def risk(phases: Sequence[Labels]) -> float | None:
         explained = sum((c + s) * _share(math.exp(middle) * _odds(share)) for c, s, share in phases)
         low, high = (low, middle) if explained > mine else (middle, high)
     return math.exp((low + high) / 2)
+
+
+def _logs_by_start(phases: Sequence[Labels]) -> list[float]:
+    """Give ln E of the labels from each phase on; E is 1 before it."""
+    nodes = _prior(phases[0].expected_share)
+    behind = [math.log(weight) for weight, _ in nodes]
+    logs = []
+    for mine, stable, share in reversed(phases):
+        behind = [
+            log + mine * math.log(odds_ratio) - (mine + stable) * math.log1p(share * (odds_ratio - 1))
+            for log, (_, odds_ratio) in zip(behind, nodes, strict=True)
+        ]
+        logs.append(_log_sum(behind))
+    return logs[::-1]
+
+
+def _log_sum(logs: Sequence[float]) -> float:
+    highest = max(logs)
+    return highest + math.log(math.fsum(math.exp(log - highest) for log in logs))
 
 
 def _traffic_before(sides: Sides) -> float:
@@ -125,7 +157,7 @@ def _lowest_risk(phases: Sequence[Labels], alpha: float) -> float:
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         shifted = [Labels(mine, stable, _share(math.exp(middle) * _odds(share))) for mine, stable, share in phases]
-        low, high = (middle, high) if log_evidence_of_harm(shifted) >= -math.log(alpha) else (low, middle)
+        low, high = (middle, high) if _logs_by_start(shifted)[0] >= -math.log(alpha) else (low, middle)
     return math.exp(low)
 
 
@@ -134,14 +166,6 @@ def _prior(reference: float) -> list[tuple[float, float]]:
     places = [(node + 0.5) / _NODES for node in range(_NODES)]
     nodes = [(2 * place / _NODES, reference + (1 - reference) * place * place) for place in places]
     return [(weight, _odds(share) / _odds(reference)) for weight, share in nodes]
-
-
-def _log_ratio(phases: Sequence[Labels], odds_ratio: float) -> float:
-    """Compare the labels' likelihood at *odds_ratio* with that at 1."""
-    return sum(
-        mine * math.log(odds_ratio) - (mine + stable) * math.log1p(share * (odds_ratio - 1))
-        for mine, stable, share in phases
-    )
 
 
 def _odds(share: float) -> float:
