@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from chalicelib.domain.authorization import Role
 from chalicelib.domain.errors import ConflictError, ForbiddenError
+from chalicelib.domain.times import rfc3339
 
 if TYPE_CHECKING:
     from chalicelib.domain.authorization import Caller
     from chalicelib.domain.deployments import Deployment
     from chalicelib.domain.plans import Step
+    from chalicelib.domain.policies import ApprovalRule
+
+#: People are reminded so long before time runs out, but not before three quarters of it have passed.
+NOTICE_SECONDS = 4 * 3600
+#: The machine waits no longer for people, whatever a policy says: TimeoutSeconds of the state ``AwaitApproval``.
+LONGEST_WAIT_SECONDS = 30 * 24 * 3600
 
 
 class ApprovalStatus(StrEnum):
@@ -59,8 +68,8 @@ class Approval:
 
     *binding* is the digest of package, plan and config that they agree to. *needed* different people with one of
     *roles* must agree, none of *excluded* (user names; the requester is always among them). *task_token* wakes
-    the machine; alone it decides nothing, and it is never shown. *escalated_at* is set once time ran out and
-    others were told.
+    the machine; alone it decides nothing, and it is never shown. *noticed_at* is set once people were reminded
+    that time runs out, *escalated_at* once it ran out without an end: the Admins are told, or it just stays open.
     """
 
     id: str
@@ -81,6 +90,7 @@ class Approval:
     decisions: tuple[Decision, ...] = ()
     status: ApprovalStatus = ApprovalStatus.PENDING
     task_token: str | None = None
+    noticed_at: str | None = None
     escalated_at: str | None = None
     decided_at: str | None = None
     revision: int = 0
@@ -89,6 +99,49 @@ class Approval:
     def agreed(self) -> int:
         """How many different people have agreed."""
         return len({decision.by for decision in self.decisions if decision.is_approval})
+
+    @property
+    def ends_at_expiry(self) -> bool:
+        """Tell whether nobody can agree any more once *expires_at* has passed: an escalated one has one more term."""
+        is_last_term = self.on_expiry is OnExpiry.ESCALATE and self.escalated_at is not None
+        return self.on_expiry is OnExpiry.REJECT or is_last_term
+
+    @property
+    def lease_until(self) -> str:
+        """Until when the deployment keeps its lease while people think: no longer than the machine waits."""
+        if self.on_expiry is OnExpiry.HOLD and self.escalated_at is not None:
+            return _later(self.requested_at, LONGEST_WAIT_SECONDS)
+        return self.expires_at
+
+    def is_for(self, deployment: Deployment) -> bool:
+        """Tell whether it was asked for what *deployment* is now: same package, plan and config, same attempt."""
+        return self.attempt == deployment.attempt and self.binding == binding_of(deployment)
+
+    def notice_is_due(self, now: str) -> bool:
+        """Tell whether those who may answer are to be reminded now; once is enough."""
+        if self.noticed_at is not None or self.escalated_at is not None or now >= self.expires_at:
+            return False
+        term = (_moment(self.expires_at) - _moment(self.requested_at)).total_seconds()
+        return now >= _later(self.expires_at, -min(NOTICE_SECONDS, term / 4))
+
+    def expire(self, now: str) -> Approval:
+        """
+        Do what its policy says once time has run out; before that, and twice, nothing changes.
+
+        Rejecting ends it. Escalating asks the Admins too, and gives as much time again, after which it ends;
+        holding leaves it open.
+        """
+        if self.status is not ApprovalStatus.PENDING or now < self.expires_at:
+            return self
+        if self.ends_at_expiry:
+            return self.end(ApprovalStatus.EXPIRED, now)
+        if self.escalated_at is not None:
+            return self
+        if self.on_expiry is OnExpiry.HOLD:
+            return replace(self, escalated_at=now)
+        term = _moment(self.expires_at) - _moment(self.requested_at)
+        roles = tuple(dict.fromkeys((*self.roles, Role.ADMIN)))
+        return replace(self, escalated_at=now, expires_at=_later(now, term.total_seconds()), roles=roles)
 
     def decide(self, caller: Caller, *, is_approval: bool, reason: str, now: str) -> Approval:
         """
@@ -129,10 +182,9 @@ class Approval:
 
         Counted anew from the decisions: the status alone, or a token that somebody sent by hand, proves nothing.
         """
-        is_same = self.binding == binding_of(deployment) and self.attempt == deployment.attempt
         voters = {decision.by for decision in self.decisions if decision.is_approval}
         has_enough = len(voters - set(self.excluded) - {deployment.initiated_by}) >= self.needed
-        return is_same and has_enough and self.status is ApprovalStatus.APPROVED
+        return self.is_for(deployment) and has_enough and self.status is ApprovalStatus.APPROVED
 
     def _require_open(self, now: str) -> None:
         if self.status is not ApprovalStatus.PENDING or self._is_over(now):
@@ -142,7 +194,7 @@ class Approval:
             )
 
     def _is_over(self, now: str) -> bool:
-        return self.on_expiry is OnExpiry.REJECT and now >= self.expires_at
+        return self.ends_at_expiry and now >= self.expires_at
 
     def _require_voter(self, caller: Caller) -> None:
         if caller.username in (*self.excluded, self.requested_by):
@@ -157,6 +209,34 @@ class Approval:
 def approval_id(deployment: Deployment, step: Step) -> str:
     """Name the approval of a step, the same each time: asking twice asks once."""
     return f"{deployment.id.replace('dep_', 'apr_', 1)}-{deployment.attempt}-{step.index}"
+
+
+def ask(deployment: Deployment, step: Step, rule: ApprovalRule, now: str) -> Approval:
+    """
+    Ask what *rule* asks, at the time *now*; where it asks nobody, it is approved from the start.
+
+    Whoever asked for the deployment is excluded, whatever the rule says.
+    """
+    is_open = rule.needed > 0
+    return Approval(
+        id=approval_id(deployment, step),
+        deployment_id=deployment.id,
+        attempt=deployment.attempt,
+        step_index=step.index,
+        plugin_id=deployment.plugin_id,
+        version=deployment.target.version,
+        environment=deployment.environment,
+        requested_by=deployment.initiated_by,
+        binding=binding_of(deployment),
+        needed=rule.needed,
+        roles=rule.roles,
+        excluded=tuple(sorted({*rule.excluded, deployment.initiated_by})),
+        requested_at=now,
+        expires_at=_later(now, rule.seconds),
+        on_expiry=rule.on_expiry,
+        status=ApprovalStatus.PENDING if is_open else ApprovalStatus.APPROVED,
+        decided_at=None if is_open else now,
+    )
 
 
 def binding_of(deployment: Deployment) -> str:
@@ -182,3 +262,11 @@ def binding_of(deployment: Deployment) -> str:
         "autoRollback": deployment.auto_rollback,
     }
     return sha256(json.dumps(agreed_to, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _later(text: str, seconds: float) -> str:
+    return rfc3339(_moment(text) + timedelta(seconds=seconds))
