@@ -7,8 +7,7 @@ import inspect
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Any, NamedTuple, get_type_hints
 from urllib.parse import unquote
 
 import pydantic
@@ -45,8 +44,7 @@ class ChangeQuery(Query):
     validate_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Contract:
+class Contract(NamedTuple):
     """What a route promises: read by `serve` at each request, and by the OpenAPI document."""
 
     action: str
@@ -70,8 +68,7 @@ class Contract:
         return frozenset(int(status) for status in _STATUS.findall(self.doc))
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """A request, apart from the framework."""
 
     method: str

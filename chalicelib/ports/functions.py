@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,16 +11,14 @@ if TYPE_CHECKING:
     from chalicelib.domain.routes import Route
 
 
-@dataclass(frozen=True, slots=True)
-class StagedCode:
+class StagedCode(NamedTuple):
     """What lies in a function's ``$LATEST`` after an update: its hash and revision, both guard the publish."""
 
     code_sha256: str
     revision_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedVersion:
+class PublishedVersion(NamedTuple):
     """A published Lambda version and the hash of its code."""
 
     lambda_version: str

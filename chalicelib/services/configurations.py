@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.domain.authorization import require_tenant
 from chalicelib.domain.errors import FieldError, PayloadTooLargeError, ValidationError
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
 MAX_CONFIG_BYTES = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class PutConfig:
+class PutConfig(NamedTuple):
     """
     Replace a configuration as a whole; *config_bytes* is its size as it was sent.
 
@@ -46,8 +44,7 @@ class PutConfig:
     validate_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RestoreConfig:
+class RestoreConfig(NamedTuple):
     """Make the configuration number *number* of the history the current one again."""
 
     caller: Caller
@@ -58,8 +55,7 @@ class RestoreConfig:
     validate_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Configured:
+class Configured(NamedTuple):
     """An installation, and the version whose ``configSchema`` its configuration is checked against, if any."""
 
     installation: Installation

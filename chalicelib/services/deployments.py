@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.authorization import SYSTEM, require_deployer
 from chalicelib.domain.deployments import (
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from chalicelib.ports import Ports
 
 
-@dataclass(frozen=True, slots=True)
-class CreateDeployment:
+class CreateDeployment(NamedTuple):
     """Ask for a version to become the current one of an environment; no strategy means the environment's own."""
 
     caller: Caller

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.authorization import require_tenant
 from chalicelib.domain.installations import KEPT_REVISIONS, Installation
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
 MAX_ITEMS_AT_ONCE = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class EraseTenant:
+class EraseTenant(NamedTuple):
     """Ask for everything of a tenant to be erased, *max_items* at once."""
 
     caller: Caller
@@ -34,8 +32,7 @@ class EraseTenant:
     max_items: int = MAX_ITEMS_AT_ONCE
 
 
-@dataclass(frozen=True, slots=True)
-class UninstallPlugin:
+class UninstallPlugin(NamedTuple):
     """Ask for a tenant's installation to be erased, with its config, history, secrets, pin and state."""
 
     caller: Caller
@@ -44,8 +41,7 @@ class UninstallPlugin:
     validate_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Erasure:
+class Erasure(NamedTuple):
     """What this request erased, by kind; *is_complete* is False while a repeat must take the rest."""
 
     tenant_id: str

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.authorization import require_tenant
 from chalicelib.domain.errors import NotFoundError
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from chalicelib.ports import Ports
 
 
-@dataclass(frozen=True, slots=True)
-class ExplainServing:
+class ExplainServing(NamedTuple):
     """Ask which version of a plugin serves a tenant, and why."""
 
     caller: Caller
@@ -30,8 +28,7 @@ class ExplainServing:
     environment: Environment
 
 
-@dataclass(frozen=True, slots=True)
-class Effective:
+class Effective(NamedTuple):
     """The decision for one tenant with its grounds: the route, the installation, and who answered last."""
 
     tenant_id: str

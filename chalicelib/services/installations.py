@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.domain.authorization import require_tenant
 from chalicelib.domain.errors import (
@@ -50,8 +50,7 @@ class EnablePlugin:
     validate_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class DisablePlugin:
+class DisablePlugin(NamedTuple):
     """Ask for a plugin to stop serving a tenant; config and secrets stay."""
 
     caller: Caller
@@ -72,8 +71,7 @@ class PutSecret:
     validate_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteSecret:
+class DeleteSecret(NamedTuple):
     """Forget one secret of one tenant's plugin."""
 
     caller: Caller

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.domain.authorization import SYSTEM
 from chalicelib.domain.ids import Environment
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from chalicelib.ports import Ports
 
 
-@dataclass(frozen=True, slots=True)
-class Sweep:
+class Sweep(NamedTuple):
     """How many aliases were compared, which were mended (``plugin/Environment``), and which could not be, and why."""
 
     compared: int

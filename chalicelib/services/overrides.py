@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.authorization import require_deployer
 from chalicelib.domain.errors import FieldError, ValidationError
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from chalicelib.ports import Ports
 
 
-@dataclass(frozen=True, slots=True)
-class MintOverride:
+class MintOverride(NamedTuple):
     """Ask for leave to send single requests of an environment to a version."""
 
     caller: Caller

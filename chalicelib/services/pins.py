@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.authorization import require_tenant
 from chalicelib.domain.deployments import DeploymentStatus
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
     from chalicelib.ports import Ports
 
 
-@dataclass(frozen=True, slots=True)
-class PinWish:
+class PinWish(NamedTuple):
     """On which version a tenant is to be held, where, why, and until when (RFC 3339 with an offset; None: for ever)."""
 
     version: str
@@ -32,8 +30,7 @@ class PinWish:
     expires_at: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PutPin:
+class PutPin(NamedTuple):
     """Hold a tenant; *expected_revision* is the installation's that the caller has seen (None: any)."""
 
     caller: Caller
@@ -44,8 +41,7 @@ class PutPin:
     validate_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class DeletePin:
+class DeletePin(NamedTuple):
     """Let a tenant go: the route decides again."""
 
     caller: Caller

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.domain.authorization import require_plugin_owner
 from chalicelib.domain.errors import ConflictError, NotFoundError
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from chalicelib.ports import Ports
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterPlugin:
+class RegisterPlugin(NamedTuple):
     """Ask for a new plugin; the caller becomes its owner."""
 
     caller: Caller
@@ -36,8 +35,7 @@ class RegisterPlugin:
     validate_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class UpdatePlugin:
+class UpdatePlugin(NamedTuple):
     """Ask for changed words about a plugin; *changes* maps fields of ``Plugin`` to new values."""
 
     caller: Caller
@@ -46,8 +44,7 @@ class UpdatePlugin:
     validate_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class DeprecatePlugin:
+class DeprecatePlugin(NamedTuple):
     """Advise against a plugin."""
 
     caller: Caller
@@ -57,8 +54,7 @@ class DeprecatePlugin:
     validate_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class DeletePlugin:
+class DeletePlugin(NamedTuple):
     """Ask for a plugin to go."""
 
     caller: Caller

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.authorization import require_plugin_owner
 from chalicelib.domain.deployments import DeploymentStatus
@@ -35,8 +34,7 @@ NAMED_TENANTS = 1_000
 ROUTERS_FOLLOW = timedelta(seconds=10)
 
 
-@dataclass(frozen=True, slots=True)
-class RetireVersion:
+class RetireVersion(NamedTuple):
     """Say of a version that it should not, may not newly, or may never serve, and why."""
 
     caller: Caller
@@ -47,8 +45,7 @@ class RetireVersion:
     validate_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Retired:
+class Retired(NamedTuple):
     """The version as it is now, and whom it concerns: how many tenants are pinned to it, and the first of them."""
 
     version: Version
@@ -171,8 +168,7 @@ def _earlier(route: Route, ports: Ports) -> Iterator[Target]:
         request = PageRequest(100, page.next_position)
 
 
-@dataclass(frozen=True, slots=True)
-class FinishedBlocks:
+class FinishedBlocks(NamedTuple):
     """Which blocks are finished (``plugin/version``), and which could not be, and why."""
 
     finished: tuple[str, ...]

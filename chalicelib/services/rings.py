@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.errors import ConflictError, FieldError, PreconditionFailedError, StaleRevisionError
 from chalicelib.domain.rings import Rings, check_rings
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from chalicelib.ports import Ports
 
 
-@dataclass(frozen=True, slots=True)
-class PutRings:
+class PutRings(NamedTuple):
     """Ask for *names* to be the rings, in this order; *expected_revision* is what the caller has seen (None: any)."""
 
     caller: Caller

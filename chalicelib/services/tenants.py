@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.authorization import require_tenant
 from chalicelib.domain.errors import ConflictError, FieldError, ForbiddenError
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from chalicelib.ports import Ports
 
 
-@dataclass(frozen=True, slots=True)
-class CreateTenant:
+class CreateTenant(NamedTuple):
     """Ask for a new tenant."""
 
     caller: Caller
@@ -30,8 +28,7 @@ class CreateTenant:
     validate_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class UpdateTenant:
+class UpdateTenant(NamedTuple):
     """Ask for a change of a tenant; None leaves a field as it is."""
 
     caller: Caller

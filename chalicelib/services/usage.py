@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.authorization import require_tenant
 from chalicelib.domain.pages import Page
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from chalicelib.ports import Ports
 
 
-@dataclass(frozen=True, slots=True)
-class ListUsage:
+class ListUsage(NamedTuple):
     """Ask for a page of a tenant's plugins with their use."""
 
     caller: Caller
@@ -26,8 +24,7 @@ class ListUsage:
     page: PageRequest
 
 
-@dataclass(frozen=True, slots=True)
-class PluginUsage:
+class PluginUsage(NamedTuple):
     """One plugin: its *limits*, what is *used* of them in this minute, and when the counts begin anew."""
 
     plugin_id: str

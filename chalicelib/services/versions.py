@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.authorization import require_plugin_owner
 from chalicelib.domain.errors import ConflictError, FieldError, PayloadTooLargeError, ValidationError
@@ -25,8 +24,7 @@ DOWNLOAD_LIFETIME = timedelta(minutes=5)
 INTAKE_LIFETIME = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class CreateVersion:
+class CreateVersion(NamedTuple):
     """
     Announce a version. *sha256* (hex) and *size* (bytes) bind the upload.
 
@@ -45,8 +43,7 @@ class CreateVersion:
     validate_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class FinalizeVersion:
+class FinalizeVersion(NamedTuple):
     """Say that the package is uploaded."""
 
     caller: Caller

@@ -63,7 +63,7 @@ def test_a_version_that_keeps_state_is_told_to_the_route(world: FakeWorld) -> No
 
 
 def test_a_dry_run_shows_the_plan_and_starts_nothing(world: FakeWorld) -> None:
-    preview = create_deployment(replace(TO_DEVELOPMENT, validate_only=True), world.ports)
+    preview = create_deployment(TO_DEVELOPMENT._replace(validate_only=True), world.ports)
 
     assert [step.kind for step in preview.plan.steps] == ["warm", "smoke", "shift"]
     assert world.tables.deployments == {}
@@ -75,23 +75,23 @@ def test_a_dry_run_meets_the_live_deployment_as_the_real_one_would(world: FakeWo
     create_deployment(TO_DEVELOPMENT, world.ports)
 
     with pytest.raises(DeploymentInProgressError):
-        create_deployment(replace(TO_DEVELOPMENT, validate_only=True), world.ports)
+        create_deployment(TO_DEVELOPMENT._replace(validate_only=True), world.ports)
 
 
 @pytest.mark.parametrize(
     "command, error",
     [
-        (replace(TO_DEVELOPMENT, plugin_id="nobody"), NotFoundError),
-        (replace(TO_DEVELOPMENT, version="9.9.9"), NotFoundError),
-        (replace(TO_DEVELOPMENT, strategy=Strategy.CANARY), StrategyUnavailableError),
-        (replace(TO_DEVELOPMENT, environment=Environment.PRODUCTION), ForbiddenError),
-        (replace(TO_DEVELOPMENT, environment=Environment.QA, strategy=Strategy.DIRECT), ApprovalsUnavailableError),
-        (replace(TO_DEVELOPMENT, environment=Environment.QA), ApprovalsUnavailableError),
+        (TO_DEVELOPMENT._replace(plugin_id="nobody"), NotFoundError),
+        (TO_DEVELOPMENT._replace(version="9.9.9"), NotFoundError),
+        (TO_DEVELOPMENT._replace(strategy=Strategy.CANARY), StrategyUnavailableError),
+        (TO_DEVELOPMENT._replace(environment=Environment.PRODUCTION), ForbiddenError),
+        (TO_DEVELOPMENT._replace(environment=Environment.QA, strategy=Strategy.DIRECT), ApprovalsUnavailableError),
+        (TO_DEVELOPMENT._replace(environment=Environment.QA), ApprovalsUnavailableError),
         (
-            replace(TO_DEVELOPMENT, caller=ADMIN, environment=Environment.PRODUCTION, strategy=Strategy.DIRECT),
+            TO_DEVELOPMENT._replace(caller=ADMIN, environment=Environment.PRODUCTION, strategy=Strategy.DIRECT),
             ApprovalsUnavailableError,
         ),
-        (replace(TO_DEVELOPMENT, caller=Caller("v", frozenset({Role.VIEWER}))), ForbiddenError),
+        (TO_DEVELOPMENT._replace(caller=Caller("v", frozenset({Role.VIEWER}))), ForbiddenError),
     ],
 )
 def test_what_may_not_be_deployed_leaves_no_trace(

@@ -100,7 +100,7 @@ def test_nothing_is_written_for_a_tenant_whose_erasure_has_begun(world: FakeWorl
 
 
 def test_more_than_one_request_can_take_goes_by_repeats(world: FakeWorld) -> None:
-    in_parts = replace(ERASE, max_items=3)
+    in_parts = ERASE._replace(max_items=3)
 
     first = erase_tenant(in_parts, world.ports)
     second = erase_tenant(in_parts, world.ports)
@@ -113,7 +113,7 @@ def test_more_than_one_request_can_take_goes_by_repeats(world: FakeWorld) -> Non
 def test_a_dry_run_tells_what_would_go(world: FakeWorld) -> None:
     before = left(world)
 
-    preview = erase_tenant(replace(ERASE, validate_only=True), world.ports)
+    preview = erase_tenant(ERASE._replace(validate_only=True), world.ports)
 
     assert preview.counts == {"configRevisions": 2, "installations": 2, "secrets": 1, "states": 1}
     assert (left(world), world.tables.tenants["acme"].erasing_since) == (before, None)

@@ -50,7 +50,7 @@ def the_version(world: FakeWorld) -> Version:
 
 
 def test_an_announced_version_is_a_draft_with_an_upload_that_binds_its_bytes(world: FakeWorld) -> None:
-    version, upload = create_version(replace(ANNOUNCED, version="1.1.0"), world.ports)
+    version, upload = create_version(ANNOUNCED._replace(version="1.1.0"), world.ports)
 
     assert (version.status, version.created_by) == (VersionStatus.DRAFT, "ana")
     assert upload.method == "PUT"
@@ -70,7 +70,7 @@ def test_the_same_announcement_again_signs_a_new_upload_since_the_first_may_have
 
 def test_a_number_is_never_announced_with_other_bytes(world: FakeWorld) -> None:
     with pytest.raises(ConflictError, match="never reused"):
-        create_version(replace(ANNOUNCED, sha256="cd" * 32), world.ports)
+        create_version(ANNOUNCED._replace(sha256="cd" * 32), world.ports)
 
     assert the_version(world).sha256 == "ab" * 32
 
@@ -86,29 +86,29 @@ def test_a_number_is_never_reused_whatever_became_of_it(world: FakeWorld, status
 @pytest.mark.parametrize("number", ["01.0.0", "1.0", "latest"])
 def test_a_number_that_is_not_semver_announces_nothing(world: FakeWorld, number: str) -> None:
     with pytest.raises(ValidationError):
-        create_version(replace(ANNOUNCED, version=number), world.ports)
+        create_version(ANNOUNCED._replace(version=number), world.ports)
 
     assert len(world.tables.versions) == 1
 
 
 def test_a_package_of_101_megabytes_is_refused_before_it_is_sent(world: FakeWorld) -> None:
     with pytest.raises(PayloadTooLargeError):
-        create_version(replace(ANNOUNCED, version="1.1.0", size=MAX_PACKAGE_BYTES + 1), world.ports)
+        create_version(ANNOUNCED._replace(version="1.1.0", size=MAX_PACKAGE_BYTES + 1), world.ports)
 
 
 @pytest.mark.parametrize("sha256, size", [("ab" * 32, 0), ("", 7)])
 def test_digest_and_size_are_announced_together(world: FakeWorld, sha256: str, size: int) -> None:
     with pytest.raises(ValidationError, match="go together"):
-        create_version(replace(ANNOUNCED, version="1.1.0", sha256=sha256, size=size), world.ports)
+        create_version(ANNOUNCED._replace(version="1.1.0", sha256=sha256, size=size), world.ports)
 
 
 def test_nobody_publishes_into_the_plugin_of_someone_else(world: FakeWorld) -> None:
     world.artifacts.put(the_version(world).package_key, b"package")
 
     with pytest.raises(ForbiddenError):
-        create_version(replace(ANNOUNCED, caller=BOB, version="6.6.6"), world.ports)
+        create_version(ANNOUNCED._replace(caller=BOB, version="6.6.6"), world.ports)
     with pytest.raises(ForbiddenError):
-        finalize_version(replace(FINALIZE, caller=BOB), world.ports)
+        finalize_version(FINALIZE._replace(caller=BOB), world.ports)
 
     assert world.executions.started == {}
 
@@ -116,8 +116,8 @@ def test_nobody_publishes_into_the_plugin_of_someone_else(world: FakeWorld) -> N
 def test_a_dry_run_of_a_version_changes_nothing(world: FakeWorld) -> None:
     world.artifacts.put(the_version(world).package_key, b"package")
 
-    create_version(replace(ANNOUNCED, version="1.1.0", validate_only=True), world.ports)
-    would_be = finalize_version(replace(FINALIZE, validate_only=True), world.ports)
+    create_version(ANNOUNCED._replace(version="1.1.0", validate_only=True), world.ports)
+    would_be = finalize_version(FINALIZE._replace(validate_only=True), world.ports)
 
     assert would_be.status is VersionStatus.VERIFYING
     assert the_version(world).status is VersionStatus.DRAFT
@@ -188,7 +188,7 @@ def test_a_decided_version_is_not_finalized_again(world: FakeWorld, status: Vers
 
 def test_an_unknown_version_is_not_finalized(world: FakeWorld) -> None:
     with pytest.raises(NotFoundError):
-        finalize_version(replace(FINALIZE, version="9.9.9"), world.ports)
+        finalize_version(FINALIZE._replace(version="9.9.9"), world.ports)
 
 
 def test_the_name_of_an_intake_fits_step_functions_for_the_longest_names() -> None:

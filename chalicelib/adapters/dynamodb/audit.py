@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, NamedTuple
 
 from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
@@ -25,8 +25,7 @@ _FIRST_PAUSE_SECONDS = 0.02
 _REFUSED = "ConditionalCheckFailed"
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(NamedTuple):
     """An item to write, if *condition* holds where there is one; if not, *refuse* makes the error that says so."""
 
     item: Item
@@ -34,8 +33,7 @@ class Put:
     refuse: Callable[[], Exception] = lambda: ConflictError("It is there already.")
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(NamedTuple):
     """An item to remove, if *condition* holds where there is one; if not, *refuse* makes the error that says so."""
 
     item: Item
@@ -43,8 +41,7 @@ class Delete:
     refuse: Callable[[], Exception] = lambda: ConflictError("It was removed already.")
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """An item that must be as *condition* says for the other writes to happen; it is not written itself."""
 
     model: type[Item]

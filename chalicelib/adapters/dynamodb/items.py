@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from types import new_class
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
@@ -62,8 +62,7 @@ LISTED_KEYS = ("pk", "sk", "gsi1pk", "gsi1sk")
 AnyItem = TypeVar("AnyItem", bound=Item)
 
 
-@dataclass(frozen=True, slots=True)
-class Tables:
+class Tables(NamedTuple):
     """
     The tables of one stack, and the one client that all models share.
 
