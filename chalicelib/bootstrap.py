@@ -36,6 +36,7 @@ from chalicelib.adapters.lambda_functions import LambdaFunctions
 from chalicelib.adapters.lambda_mirrors import LambdaMirrors
 from chalicelib.adapters.lambda_settling import Settling
 from chalicelib.adapters.s3 import S3Artifacts
+from chalicelib.adapters.secrets_manager import SecretsManagerReferences
 from chalicelib.adapters.stepfunctions import StepFunctionsExecutions
 from chalicelib.ports import Ports
 from chalicelib.settings import Settings
@@ -94,6 +95,9 @@ def connect(settings: Settings) -> Ports:
         ),
         identity=CognitoIdentity(Lazy(aws_clients.cognito), settings.client_id),
         secrets=KmsSecretBox(kms, settings.key_alias, clock),
+        references=SecretsManagerReferences(
+            Lazy(aws_clients.secrets_manager), settings.stack, settings.account_id, clock
+        ),
         cursors=SignedCursors(StoredCursorKey(kms, settings.key_alias, tables)),
         ledger=DynamoQuotaLedger(tables.client, settings.table("tenants")),
         limit_factor=settings.limit_factor,

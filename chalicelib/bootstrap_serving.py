@@ -22,7 +22,7 @@ from chalicelib.serving_ports import ServingPorts
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
-    from chalicelib.ports import Clock
+    from chalicelib.ports import Clock, SecretReferences
 
 _replaced: list[ServingPorts] = []
 
@@ -63,5 +63,12 @@ def connect(settings: Settings, clock: Clock | None = None) -> ServingPorts:
         servings=DynamoServings(dynamodb, settings.table("tenants"), clock),
         functions=LambdaCaller(Lazy(lambda: aws_clients.lambda_calls(aws_clients.INVOKE_SECONDS)), settings.stack),
         secrets=KmsSecretBox(kms, settings.key_alias, clock),
+        references=Lazy(lambda: _references(settings, clock)),
         override_key=StoredOverrideKey(kms, settings.key_alias, dynamodb, settings.table("routing")),
     )
+
+
+def _references(settings: Settings, clock: Clock) -> SecretReferences:
+    from chalicelib.adapters.secrets_manager import SecretsManagerReferences  # noqa: PLC0415 - seldom needed
+
+    return SecretsManagerReferences(Lazy(aws_clients.secrets_manager), settings.stack, settings.account_id, clock)

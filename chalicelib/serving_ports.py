@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chalicelib.ports import (
         Clock,
         IdSource,
         OverrideKey,
         SecretBox,
+        SecretReferences,
         ServingNotes,
         ServingReads,
         StateRepository,
@@ -19,7 +22,11 @@ if TYPE_CHECKING:
 
 
 class ServingPorts(NamedTuple):
-    """Everything that an invocation needs of the outside; nothing heavy is imported for it."""
+    """
+    Everything that an invocation needs of the outside; nothing heavy is imported for it.
+
+    *references* makes its port when it is first asked for: most tenants keep their secrets here.
+    """
 
     clock: Clock
     ids: IdSource
@@ -29,4 +36,5 @@ class ServingPorts(NamedTuple):
     servings: ServingNotes
     functions: VersionCaller
     secrets: SecretBox
+    references: Callable[[], SecretReferences]
     override_key: OverrideKey

@@ -53,6 +53,8 @@ def _object(prefix: str) -> str:
     return f"{_ARN}:s3:::{_STACK}-artifacts-${{AWS::AccountId}}/{prefix}/*"
 
 
+# Secrets that tenants only refer to; the name of each begins with the stack's and its tenant's.
+_READS_REFERENCES = Grant(("secretsmanager:GetSecretValue",), (f"{_ARN}:secretsmanager:{_REGION}:secret:{_STACK}/*",))
 _KEY = f"{_ARN}:kms:{_REGION}:key/${{Key}}"
 _PLUGIN_FUNCTION = f"{_ARN}:lambda:{_REGION}:function:{_STACK}-plugin-*"
 _MACHINES = tuple(f"{_ARN}:states:{_REGION}:stateMachine:{_STACK}-{name}" for name in ("intake", "deployment"))
@@ -112,6 +114,7 @@ FUNCTIONS: dict[str, Grants] = {
         Grant(("s3:PutObject", "s3:GetObject", "s3:GetObjectVersion"), (_object("packages"),)),
         _SEES_WHAT_IS_ABSENT,
         Grant(("kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:Decrypt"), (_KEY,)),
+        _READS_REFERENCES,
         Grant(("states:StartExecution",), _MACHINES),
         # Deleting a plugin removes its function.
         Grant(("lambda:DeleteFunction",), (_PLUGIN_FUNCTION,)),
@@ -125,6 +128,7 @@ FUNCTIONS: dict[str, Grants] = {
         # State is written only beside the installation that it belongs to.
         Grant(("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"), _table("tenants")[:1]),
         _DECRYPTS,
+        _READS_REFERENCES,
         _CALLS_PLUGINS,
     ),
     "verify_package": (*_ACCEPTS, _READS_PACKAGES, _SEES_WHAT_IS_ABSENT, _WRITES_BUILDS, _ENCRYPTS),

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_stepfunctions import SFNClient
 
+    from chalicelib.adapters.secrets_manager import SecretsClient
+
 Client = TypeVar("Client")
 
 #: Making a client is not thread-safe in botocore (its session is shared).
@@ -94,6 +96,12 @@ def cognito() -> CognitoIdentityProviderClient:
 def kms() -> KMSClient:
     """Make the client of the key service."""
     client: KMSClient = _make("kms", connect_seconds=1, read_seconds=3)
+    return client
+
+
+def secrets_manager() -> SecretsClient:
+    """Make the client of Secrets Manager; an invocation waits for it at most a few seconds."""
+    client: SecretsClient = _make("secretsmanager", connect_seconds=1, read_seconds=2, attempts=2)
     return client
 
 

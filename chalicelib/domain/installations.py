@@ -20,9 +20,9 @@ class Installation(NamedTuple):
     One tenant's use of one plugin.
 
     *sealed_secrets* maps a secret's name to its ciphertext (base64), encrypted under the context
-    {tenant, plugin, name}; a plain value never gets here. *pin* holds the tenant on a version. *quotas* overrides
-    the limits of its tier by name. *config_revision* counts the configurations it has had. *revision* grows with
-    each write and is the ETag; 0 before the first.
+    {tenant, plugin, name}, or to the reference of one that is kept elsewhere; a plain value never gets here. *pin*
+    holds the tenant on a version. *quotas* overrides the limits of its tier by name. *config_revision* counts the
+    configurations it has had. *revision* grows with each write and is the ETag; 0 before the first.
     """
 
     tenant_id: str
@@ -87,3 +87,8 @@ class UninstalledError(NotFoundError):
 def secret_context(tenant_id: str, plugin_id: str, name: str) -> dict[str, str]:
     """Name the KMS encryption context of a secret: it can't be moved to another tenant, plugin or name."""
     return {"tenant": tenant_id, "plugin": plugin_id, "name": name}
+
+
+def is_reference(kept: str) -> bool:
+    """Tell the reference of a secret from a sealed value, which is base64 and has no colon."""
+    return kept.startswith("arn:")

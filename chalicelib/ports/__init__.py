@@ -12,7 +12,7 @@ from chalicelib.ports.clock import Clock, IdSource
 from chalicelib.ports.deployments import DeploymentRepository, RouteRepository
 from chalicelib.ports.executions import Executions
 from chalicelib.ports.functions import PluginFunctions, PublishedVersion, StagedCode, VersionCaller
-from chalicelib.ports.identity import CursorCodec, Identity, Login, SecretBox, TokenVerifier
+from chalicelib.ports.identity import CursorCodec, Identity, Login, SecretBox, SecretReferences, TokenVerifier
 from chalicelib.ports.mirrors import AliasMirrors
 from chalicelib.ports.overrides import OverrideKey
 from chalicelib.ports.quotas import QuotaLedger
@@ -47,6 +47,7 @@ __all__ = [
     "RingRepository",
     "RouteRepository",
     "SecretBox",
+    "SecretReferences",
     "ServingNotes",
     "ServingReads",
     "ServingRepository",
@@ -87,6 +88,7 @@ class Ports:
     executions: Executions
     identity: Identity
     secrets: SecretBox
+    references: SecretReferences
     cursors: CursorCodec
     ledger: QuotaLedger
     limit_factor: int

@@ -65,6 +65,24 @@ class SecretBox(Protocol):
         """
 
 
+class SecretReferences(Protocol):
+    """Secrets that stay where their owner keeps them, named by a reference; each is one tenant's by its name."""
+
+    def read(self, tenant_id: str, arn: str) -> str:
+        """
+        Return the value of a tenant's secret, at most 5 minutes old while it can be asked for.
+
+        Raises:
+            ValidationError: It is no reference (400).
+            SecretUnreadableError: It is gone, denied to us, or no text (422).
+            UnprocessableError: It is another tenant's, or of another region or account (422).
+            TransientError: It can't be asked for, and the last value is too old, or there was none.
+        """
+
+    def check(self, tenant_id: str, arn: str) -> None:
+        """Raise, as `read` does, unless a call could read it now, whatever is remembered."""
+
+
 class CursorCodec(Protocol):
     """Opaque, unforgeable cursors."""
 

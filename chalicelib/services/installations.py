@@ -61,13 +61,14 @@ class DisablePlugin(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PutSecret:
-    """Set one secret of one tenant's plugin."""
+    """Set one secret of one tenant's plugin: its *value*, or a *reference* to where it is kept (one of them)."""
 
     caller: Caller
     tenant_id: str
     plugin_id: str
     name: str
-    value: str = field(repr=False)
+    value: str = field(default="", repr=False)
+    reference: str | None = None
     validate_only: bool = False
 
 
@@ -163,21 +164,29 @@ def put_secret(command: PutSecret, ports: Ports) -> Installation:
     """
     Encrypt a secret under {tenant, plugin, name} and keep it with the installation; it is never read back.
 
+    Of one that stays in Secrets Manager only the reference is kept, once a call could read it.
+
     Raises:
         NotFoundError: There is no such tenant (for this caller), or it has not installed the plugin (404).
         ValidationError: The value is empty, or the name too long (400).
         PayloadTooLargeError: The value has more than 4 KiB (413).
-        UnprocessableError: No version of the plugin asks for a secret of that name (422).
+        UnprocessableError: No version of the plugin asks for a secret of that name, or no call could read what
+            is referred to (422).
     """
     require_tenant(command.caller, command.tenant_id)
     existing = ports.installations.get(command.tenant_id, command.plugin_id)
     _check_secret(command)
     _require_declared(command.plugin_id, command.name, ports)
+    after = {"secret": command.name}
+    if command.reference is not None:
+        ports.references.check(command.tenant_id, command.reference)
+        after["reference"] = command.reference
     if command.validate_only:
         return existing
-    sealed = ports.secrets.seal(command.value, secret_context(command.tenant_id, command.plugin_id, command.name))
-    changed = existing.with_secret(command.name, sealed, rfc3339(ports.clock.now()))
-    return write(changed, Change(command.caller, "PutSecret", {"secret": command.name}), ports)
+    context = secret_context(command.tenant_id, command.plugin_id, command.name)
+    kept = command.reference or ports.secrets.seal(command.value, context)
+    changed = existing.with_secret(command.name, kept, rfc3339(ports.clock.now()))
+    return write(changed, Change(command.caller, "PutSecret", after), ports)
 
 
 def delete_secret(command: DeleteSecret, ports: Ports) -> Installation:
@@ -198,8 +207,8 @@ def delete_secret(command: DeleteSecret, ports: Ports) -> Installation:
 
 
 def _check_secret(command: PutSecret) -> None:
-    if not command.value or not 0 < len(command.name) <= MAX_SECRET_NAME:
-        fix = f"Send a value that is not empty, under a name of 1 to {MAX_SECRET_NAME} characters."
+    if bool(command.value) is (command.reference is not None) or not 0 < len(command.name) <= MAX_SECRET_NAME:
+        fix = f"Send a value that is not empty, or a reference, under a name of 1 to {MAX_SECRET_NAME} characters."
         raise ValidationError(
             "That can't be a secret.", fix=fix, errors=(FieldError("/value", "empty or misnamed", fix),)
         )

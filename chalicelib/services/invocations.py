@@ -14,7 +14,7 @@ from chalicelib.domain.errors import (
     PluginFailedError,
     ValidationError,
 )
-from chalicelib.domain.installations import Installation, UninstalledError, secret_context
+from chalicelib.domain.installations import Installation, UninstalledError, is_reference, secret_context
 from chalicelib.domain.resolution import Reason, Resolution, resolve
 from chalicelib.domain.servings import Serving
 from chalicelib.domain.tenants import Tier
@@ -189,14 +189,24 @@ def _payload(
         "tenantId": command.tenant_id,
         "environment": command.environment,
         "config": installation.config if installation else {},
-        "secrets": {
-            name: ports.secrets.unseal(text, secret_context(command.tenant_id, command.plugin_id, name))
-            for name, text in sealed.items()
-        },
+        "secrets": {name: _opened(name, text, command, ports) for name, text in sealed.items()},
         "state": state,
         "executionId": execution_id,
         "traceId": command.caller.trace_id,
     }
+
+
+def _opened(name: str, kept: str, command: InvokePlugin, ports: ServingPorts) -> str:
+    """Open a secret that is kept here, or read one that is referred to; the host can mend neither, its owner can."""
+    if not is_reference(kept):
+        return ports.secrets.unseal(kept, secret_context(command.tenant_id, command.plugin_id, name))
+    try:
+        return ports.references().read(command.tenant_id, kept)
+    except DomainError as error:
+        raise PluginFailedError(
+            f"{command.plugin_id} was not called: its secret {name} can't be read where it is kept.",
+            fix=f"{error.fix} PUT …/secrets/{name} checks it.",
+        ) from error
 
 
 def _result_of(answer: Mapping[str, Any], command: InvokePlugin, target: Target) -> Mapping[str, Any]:

@@ -6,6 +6,8 @@ from tests.api.gateway import Gateway, path_of
 from tests.api.scenes import PLUGIN, a_plugin, a_ready_version, a_tenant, an_installation
 from tests.fakes import FakeWorld
 
+REFERENCE = "arn:aws:secretsmanager:us-east-1:123456789012:secret:hotswap/acme/stripe-AbCdEf"
+
 
 @pytest.fixture
 def installed(world: FakeWorld, api: Gateway) -> Gateway:
@@ -300,9 +302,51 @@ def test_a_secret_that_no_version_asks_for_is_refused_with_those_that_are(instal
     assert (answer.status, answer.json["fix"]) == (422, "Use one of: apiKey.")
 
 
-def test_a_reference_to_a_secret_elsewhere_is_refused_while_nothing_resolves_it(installed: Gateway) -> None:
-    body = {"secretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x"}
+def test_a_reference_is_checked_kept_shown_and_its_value_never_is(world: FakeWorld, installed: Gateway) -> None:
+    path = f"/v1/tenants/acme/plugins/{PLUGIN}/secrets/apiKey"
+    world.references.values[REFERENCE] = "sk_planted"
 
+    dry = installed.put(f"{path}?validateOnly=true", {"reference": REFERENCE}, "olga")
+    answer = installed.put(path, {"reference": REFERENCE}, "olga")
+
+    assert (dry.json["secrets"], answer.json["secrets"]) == ([], ["apiKey"])
+    assert answer.json["secretReferences"] == {"apiKey": REFERENCE}
+    assert world.tables.installations["acme", PLUGIN].sealed_secrets == {"apiKey": REFERENCE}
+    assert world.tables.records[-1].after == {"secret": "apiKey", "reference": REFERENCE}
+    assert "sk_planted" not in f"{installed.get('/v1/tenants/acme/export', 'olga').json}{world.tables.records}"
+
+
+@pytest.mark.parametrize(
+    "reference, status",
+    [
+        ("hotswap/acme/stripe", 400),
+        (REFERENCE.replace("/acme/", "/globex/"), 422),
+        (REFERENCE.replace("us-east-1", "eu-west-1"), 422),
+        (REFERENCE.replace("stripe", "unknown"), 422),
+    ],
+)
+def test_a_reference_that_no_call_could_read_is_refused(
+    world: FakeWorld, installed: Gateway, reference: str, status: int
+) -> None:
+    world.references.values[REFERENCE.replace("/acme/", "/globex/")] = "of globex"
+
+    answer = installed.put(f"/v1/tenants/acme/plugins/{PLUGIN}/secrets/apiKey", {"reference": reference}, "olga")
+
+    assert (answer.status, answer.wrong) == (status, {"/reference"})
+    assert answer.json["errors"][0]["fix"]
+    assert world.tables.installations["acme", PLUGIN].sealed_secrets == {}
+
+
+@pytest.mark.parametrize("body", [{}, {"value": "sk", "reference": REFERENCE}])
+def test_a_secret_is_a_value_or_a_reference(installed: Gateway, body: dict[str, str]) -> None:
     answer = installed.put(f"/v1/tenants/acme/plugins/{PLUGIN}/secrets/apiKey", body, "olga")
 
-    assert (answer.status, answer.wrong) == (422, {"/secretArn"})
+    assert (answer.status, answer.wrong) == (400, {"/value"})
+
+
+def test_while_secrets_manager_is_away_a_reference_waits(world: FakeWorld, installed: Gateway) -> None:
+    world.references.is_down = True
+
+    answer = installed.put(f"/v1/tenants/acme/plugins/{PLUGIN}/secrets/apiKey", {"reference": REFERENCE}, "olga")
+
+    assert answer.status == 503

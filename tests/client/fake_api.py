@@ -438,7 +438,7 @@ class FakeApi:
 
     def _put_secret(self, body: Document, _query: Document, is_dry: bool, *key: str) -> tuple[int, Document]:
         if not is_dry:
-            self.secrets[key[0], key[1], key[2]] = body["value"]
+            self.secrets[key[0], key[1], key[2]] = body.get("value") or body["reference"]
         return 200, {}
 
     def _delete_secret(self, _body: Document, _query: Document, is_dry: bool, *key: str) -> tuple[int, Document]:

@@ -221,6 +221,18 @@ def test_a_secret_without_a_value_is_refused(admin: Terminal, options: tuple[str
     assert admin.api.secrets == {}
 
 
+def test_a_secret_may_stay_in_secrets_manager(admin: Terminal) -> None:
+    arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:hotswap/acme/stripe-AbCdEf"
+    command = ("secret", "set", PLUGIN, "apiKey", "--tenant", "acme", "--reference", arn)
+
+    kept = admin.type(*command)
+    both = admin.type(*command, "--from-env", "KEY")
+
+    assert "Kept apiKey" in kept.stdout
+    assert admin.api.body("PUT", f"/tenants/acme/plugins/{PLUGIN}/secrets/apiKey") == {"reference": arn}
+    assert both.exit_code == ExitCode.USAGE
+
+
 def test_a_secret_with_dry_run_is_not_kept(admin: Terminal) -> None:
     result = admin.type("--dry-run", "secret", "set", PLUGIN, "apiKey", "--tenant", "acme", typed="x")
 

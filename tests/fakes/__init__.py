@@ -12,7 +12,7 @@ from tests.fakes.blocks import FakeBlocks
 from tests.fakes.clock import FakeClock, FakeIds
 from tests.fakes.deployments import FakeDeployments, FakeRoutes
 from tests.fakes.functions import FakePluginFunctions
-from tests.fakes.identity import FakeExecutions, FakeIdentity, FakeSecretBox
+from tests.fakes.identity import FakeExecutions, FakeIdentity, FakeSecretBox, FakeSecretReferences
 from tests.fakes.mirrors import FakeMirrors
 from tests.fakes.overrides import FakeOverrideKey
 from tests.fakes.plugins import FakePlugins, FakePublishLeases, FakeVersions
@@ -38,6 +38,7 @@ class FakeWorld:
     identity: FakeIdentity = field(default_factory=FakeIdentity)
     executions: FakeExecutions = field(default_factory=FakeExecutions)
     secrets: FakeSecretBox = field(default_factory=FakeSecretBox)
+    references: FakeSecretReferences = field(default_factory=FakeSecretReferences)
     servings: FakeServings = field(default_factory=FakeServings)
     override_key: FakeOverrideKey = field(default_factory=FakeOverrideKey)
     ledger: FakeQuotaLedger = field(default_factory=FakeQuotaLedger)
@@ -76,6 +77,7 @@ class FakeWorld:
             executions=self.executions,
             identity=self.identity,
             secrets=self.secrets,
+            references=self.references,
             cursors=SignedCursors(lambda: b"key of the fake cursors"),
             ledger=self.ledger,
             limit_factor=1,
@@ -94,6 +96,7 @@ class FakeWorld:
             servings=self.servings,
             functions=self.functions,
             secrets=self.secrets,
+            references=lambda: self.references,
             override_key=self.override_key,
         )
 

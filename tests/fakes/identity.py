@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.domain.authorization import Caller, Role
 from chalicelib.domain.errors import TransientError, UnauthorizedError, UnprocessableError
+from chalicelib.domain.secret_references import Home, SecretUnreadableError, require_reference_of
 from chalicelib.ports import Login
 
 
@@ -87,3 +88,24 @@ class FakeSecretBox:
         if bound != dict(context):
             raise UnprocessableError("A stored secret can't be opened.", fix="Put the secret again.")
         return str(plain)
+
+
+@dataclass
+class FakeSecretReferences:
+    """Secrets Manager, in the region and account of the stack `hotswap`: values by ARN; None is one without a text."""
+
+    values: dict[str, str | None] = field(default_factory=dict)
+    is_down: bool = False
+
+    def read(self, tenant_id: str, arn: str) -> str:
+        require_reference_of(tenant_id, arn, Home("hotswap", "us-east-1", "123456789012"))
+        if self.is_down:
+            raise TransientError("Secrets Manager does not answer at the moment.")
+        value = self.values.get(arn)
+        if value is None:
+            why = "it is no text" if arn in self.values else "there is none, or it has no value"
+            raise SecretUnreadableError(why, "Put another reference.")
+        return value
+
+    def check(self, tenant_id: str, arn: str) -> None:
+        self.read(tenant_id, arn)

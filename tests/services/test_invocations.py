@@ -15,6 +15,7 @@ from chalicelib.domain.errors import (
     PluginFailedError,
     PluginTimeoutError,
     StaleRevisionError,
+    TransientError,
     ValidationError,
 )
 from chalicelib.domain.ids import Environment
@@ -69,6 +70,36 @@ def test_a_plugin_gets_what_is_this_tenants_and_nothing_of_another(world: FakeWo
     assert sent(world)["config"] == {"name": "globex"}
     assert sent(world)["secrets"] == {}
     assert "acme" not in repr(sent(world))
+
+
+REFERENCE = "arn:aws:secretsmanager:us-east-1:123456789012:secret:hotswap/acme/stripe-AbCdEf"
+
+
+def referring(world: FakeWorld) -> None:
+    kept = world.tables.installations["acme", "echo"]
+    world.tables.installations["acme", "echo"] = kept._replace(sealed_secrets={"apiKey": REFERENCE})
+
+
+def test_a_secret_that_is_referred_to_is_read_for_the_call(world: FakeWorld) -> None:
+    referring(world)
+    world.references.values[REFERENCE] = "sk_elsewhere"
+
+    invoke_plugin(CHARGE, world.serving_ports)
+
+    assert sent(world)["secrets"] == {"apiKey": "sk_elsewhere"}
+
+
+def test_a_plugin_is_not_called_without_a_secret_that_it_should_get(world: FakeWorld) -> None:
+    referring(world)
+
+    with pytest.raises(PluginFailedError, match="apiKey") as refused:
+        invoke_plugin(CHARGE, world.serving_ports)
+    world.references.is_down = True
+    with pytest.raises(TransientError):
+        invoke_plugin(CHARGE, world.serving_ports)
+
+    assert "PUT" in refused.value.fix
+    assert world.functions.calls == []
 
 
 def test_an_owner_invokes_for_its_own_tenant_only(world: FakeWorld) -> None:

@@ -19,6 +19,7 @@ from chalicelib.services.erasures import Erasure
 #: Said to whoever asks what a DELETE leaves, and for how long.
 _KEPT = [
     "audit records: who did what to it, never its configuration or secrets",
+    "secrets in AWS Secrets Manager that were only referred to: whoever made them deletes them",
     "answers to requests with an Idempotency-Key, for 24 hours",
     "backups of the tables, for 35 days",
 ]

@@ -10,10 +10,12 @@ from chalicelib.api.models import Body, Line, Resource
 from chalicelib.api.resources.configurations import bytes_of
 from chalicelib.api.resources.pins import PinResource
 from chalicelib.domain.authorization import Caller
-from chalicelib.domain.errors import FieldError, UnprocessableError, ValidationError
-from chalicelib.domain.installations import Installation
+from chalicelib.domain.errors import FieldError, ValidationError
+from chalicelib.domain.installations import Installation, is_reference
 from chalicelib.services.installations import EnablePlugin, PutSecret
 from chalicelib.services.pins import PinWish
+
+_ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:hotswap/acme/stripe-AbCdEf"
 
 
 class EnablePluginBody(Body):
@@ -68,28 +70,28 @@ class EnablePluginBody(Body):
 
 
 class SecretBody(Body):
-    """The value of a secret; it is encrypted at once and never shown again."""
+    """The value of a secret, encrypted at once and never shown again, or a reference to where it is kept."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"value": "sk_live_…"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"value": "sk_live_…"}, {"reference": _ARN}]})
 
     value: Annotated[
         str | None, Field(min_length=1, description="Send the secret's value, at most 4 KiB.", repr=False)
     ] = None
-    secret_arn: Annotated[str | None, Field(max_length=2048, description="Not in this release: refused.")] = None
+    reference: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=2048,
+            description="Or send the ARN of a secret in AWS Secrets Manager whose name begins with <stack>/<tenant>/.",
+        ),
+    ] = None
 
     def to_command(self, caller: Caller, names: tuple[str, str, str], *, validate_only: bool) -> PutSecret:
-        """
-        Make the command of the use case; *names* are tenant, plugin and secret.
-
-        Raises:
-            UnprocessableError: It refers to a secret elsewhere, which no invocation could read (422).
-        """
-        if self.secret_arn is not None:
-            fix = "Send the value itself: it is encrypted under this tenant, plugin and name."
-            errors = (FieldError("/secretArn", "It can't be honoured in this release.", fix),)
-            raise UnprocessableError("References to Secrets Manager are not resolved yet.", fix=fix, errors=errors)
+        """Make the command of the use case; *names* are tenant, plugin and secret."""
         tenant_id, plugin_id, name = names
-        return PutSecret(caller, tenant_id, plugin_id, name, self.value or "", validate_only=validate_only)
+        return PutSecret(
+            caller, tenant_id, plugin_id, name, self.value or "", self.reference, validate_only=validate_only
+        )
 
 
 class InstallationResource(Resource):
@@ -101,6 +103,7 @@ class InstallationResource(Resource):
     enabled: bool
     configuration: dict[str, Any]
     secrets: Annotated[list[str], Field(description="Names of the secrets that are set; values are never returned.")]
+    secret_references: Annotated[dict[str, str], Field(description="Where those are that are kept elsewhere.")]
     quotas: Annotated[dict[str, int], Field(description="Its own limits; those of the tier hold where none is.")]
     pinned_version: Annotated[str | None, Field(description="The version of its pin, be it ended or not.")]
     pin: PinResource | None
@@ -118,6 +121,9 @@ class InstallationResource(Resource):
             enabled=installation.is_enabled,
             configuration=dict(installation.config),
             secrets=sorted(installation.sealed_secrets),
+            secret_references={
+                name: kept for name, kept in sorted(installation.sealed_secrets.items()) if is_reference(kept)
+            },
             quotas=dict(installation.quotas),
             pinned_version=installation.pin.target.version if installation.pin else None,
             pin=PinResource.of(installation.pin) if installation.pin else None,

@@ -99,9 +99,11 @@ def put_secret(
     """
     Set a secret of a tenant's plugin. It is encrypted for this tenant, plugin and name, and never shown again.
 
+    Instead of its value it may be a reference to AWS Secrets Manager, which is read when the plugin is called.
+
     Raises:
         PayloadTooLargeError: The value has more than 4 KiB (413).
-        UnprocessableError: No version of the plugin asks for a secret of that name (422).
+        UnprocessableError: No version asks for a secret of that name, or what is referred to can't be read (422).
     """
     command = body.to_command(caller, (tenant_id, plugin_id, name), validate_only=validate_only)
     installation = installations.put_secret(command, ports)

@@ -26,20 +26,31 @@ def secret() -> None:
 @click.option("--tenant", "tenant_id", required=True, metavar="TENANT", help="Whose secret it is.")
 @click.option("--from-file", type=click.Path(path_type=Path), metavar="FILE", help="Read the value from a file.")
 @click.option("--from-env", metavar="VARIABLE", help="Read the value from an environment variable.")
+@click.option("--reference", metavar="ARN", help="Keep no value: read it from AWS Secrets Manager when it is needed.")
 @pass_session
 def set_secret(
-    session: Session, plugin_id: str, name: str, tenant_id: str, from_file: Path | None, from_env: str | None
+    session: Session,
+    plugin_id: str,
+    name: str,
+    tenant_id: str,
+    from_file: Path | None,
+    from_env: str | None,
+    reference: str | None,
 ) -> None:
     """
     Keep a secret; the API never gives it back.
 
     The value comes from a file, from an environment variable, from stdin, or is asked for. It is never an
-    argument: arguments are seen by every user of this machine.
+    argument: arguments are seen by every user of this machine. With --reference it stays where it is.
     """
     from hotswap.views.theme import marked
 
-    value = _value(session, name, from_file, from_env)
-    session.client.installations.set_secret(tenant_id, plugin_id, name, value, validate_only=session.options.dry_run)
+    if reference is not None and (from_file is not None or from_env is not None):
+        raise UsageError("A reference has no value beside it.", fix="use --reference alone, or leave it out")
+    value = "" if reference is not None else _value(session, name, from_file, from_env)
+    session.client.installations.set_secret(
+        tenant_id, plugin_id, name, value, reference=reference, validate_only=session.options.dry_run
+    )
     would = "Would keep" if session.options.dry_run else "Kept"
     document = {"tenantId": tenant_id, "pluginId": plugin_id, "name": name, "set": not session.options.dry_run}
     session.out.show(document, lambda: marked(_DONE, verb=would, name=name, plugin=plugin_id, tenant=tenant_id))

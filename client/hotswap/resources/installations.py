@@ -144,12 +144,20 @@ class Installations:
         return Installation.of(answer.document)
 
     def set_secret(
-        self, tenant_id: str, plugin_id: str, name: str, value: str, *, validate_only: bool = False
+        self,
+        tenant_id: str,
+        plugin_id: str,
+        name: str,
+        value: str = "",
+        *,
+        reference: str | None = None,
+        validate_only: bool = False,
     ) -> Document:
-        """Keep a secret for a tenant's plugin; the API never gives it back."""
+        """Keep a secret for a tenant's plugin, which the API never gives back, or the *reference* (ARN) of one."""
         path = f"{_path(tenant_id, plugin_id)}/secrets/{name}"
+        body = {"value": value} if reference is None else {"reference": reference}
 
-        return self._transport.request("PUT", path, body={"value": value}, validate_only=validate_only).document
+        return self._transport.request("PUT", path, body=body, validate_only=validate_only).document
 
     def delete_secret(self, tenant_id: str, plugin_id: str, name: str, *, validate_only: bool = False) -> Document:
         """Forget a secret."""
