@@ -26,8 +26,8 @@ def judge_latency_limit(current: Sides, criteria: HealthCriteria, window: str = 
     low, high = quantile_interval(candidate, _P99, 2 * LIMIT_ALPHA)
     value, stable_ms = candidate.quantile_ms(_P99), current.stable.latencies.quantile_ms(_P99)
     outcome = outcome_of(evidence, LIMIT_ALPHA) if candidate.n else Outcome.INCONCLUSIVE
-    is_excused = evidence > 1 and stable_ms is not None and stable_ms > limit_ms
-    excuse = f"; that of stable is {_ms(stable_ms)}, so the comparison decides" if is_excused else ""
+    is_excused = candidate.n > 0 and outcome != Outcome.PASS and _may_be_as_slow(current, limit_ms)
+    excuse = f"; stable may break it too ({_ms(stable_ms)}), so the comparison decides" if is_excused else ""
     return Verdict(
         Outcome.PASS if is_excused else outcome,
         f"p99 {_ms(value)} of {candidate.n:,} calls, limit {limit_ms:,.0f} ms{excuse}",
@@ -76,6 +76,15 @@ def judge_latency_ratio(current: Sides, criteria: HealthCriteria, window: str = 
         high=mine[1] / theirs[0] if mine[1] and theirs[0] else None,
         threshold=ratio,
     )
+
+
+def _may_be_as_slow(current: Sides, limit_ms: float) -> bool:
+    """Tell whether stable, given one slow call more, breaks the limit too, and slow calls are not the candidate's."""
+    mine, theirs = current.candidate.latencies, current.stable.latencies
+    slow, slow_of_stable = mine.surely_above(limit_ms), theirs.surely_above(limit_ms)
+    if not theirs.n or (slow_of_stable + 1) / (theirs.n + 1) <= 1 - _P99:
+        return False
+    return log_evidence(slow, slow_of_stable, mine.n / (mine.n + theirs.n)) < -math.log(LIMIT_ALPHA)
 
 
 def _evidence_of_slowness(latencies: Histogram, limit_ms: float) -> float:
