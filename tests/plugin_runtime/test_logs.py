@@ -62,6 +62,33 @@ def test_secrets_are_masked_wherever_they_are_logged(tmp_path: Path) -> None:
     assert line["n"] == 1
 
 
+KEEPING = """
+KEPT = []
+
+def handle(operation, input, context):
+    KEPT.append(context.logger)
+    context.logger.info("mine: %s", context.secrets["key"], extra={"of": context.tenant_id})
+    KEPT[0].info("by the logger of the first call")
+    return {}
+"""
+
+
+def test_a_line_bears_the_name_of_its_own_call_in_a_container_that_served_another_tenant(tmp_path: Path) -> None:
+    first = an_event(secrets={"key": "sk_of_acme"})
+    second = {**an_event(secrets={"key": "sk_of_globex"}), "tenantId": "globex", "executionId": "exe_2"}
+    with Container(a_package(KEEPING), tmp_path / "package") as container:
+        container.result(first)
+        container.result(second)
+        written = [each for each in container.logs if each["message"].startswith(("mine", "by"))]
+        _, _, line, kept = written
+
+    assert (line["tenantId"], line["executionId"], line["of"]) == ("globex", "exe_2", "globex")
+    assert "acme" not in str(line)
+    # A plugin that keeps the logger of a call keeps the name of that call with it: no tenant gets another's lines.
+    assert (kept["tenantId"], kept["executionId"]) == ("acme", "exe_1")
+    assert "sk_of" not in str(container.logs)
+
+
 @given(
     st.dictionaries(st.text("ab", min_size=1), st.text("abcd", min_size=MIN_SECRET_CHARACTERS), max_size=4),
     st.text("abcd"),

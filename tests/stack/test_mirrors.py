@@ -123,6 +123,18 @@ def test_r17_an_alias_that_was_moved_by_hand_is_put_back_and_it_is_told(stack: R
     assert any("999" in json.dumps(record["before"]) for record in records)
 
 
+def test_the_schedule_itself_mends_an_alias_within_its_minute(stack: RunningStack, split: Product) -> None:
+    candidate = split.version(PLUGIN, "2.0.0")["lambdaVersion"]
+    eventually(lambda: mended(stack, split, {candidate: SHARE}))
+    stack.client("lambda").update_alias(
+        FunctionName=function_of(PLUGIN), Name="development", RoutingConfig={"AdditionalVersionWeights": {}}
+    )
+    assert weights_of(split) == {}
+
+    # Nobody sweeps here: the rule of EventBridge calls the function.
+    eventually(lambda: weights_of(split) == {candidate: SHARE}, within_seconds=100)
+
+
 def test_r16_containers_that_the_manifest_asks_for_stand_by_the_versions_alias(
     stack: RunningStack, product: Product
 ) -> None:
