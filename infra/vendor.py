@@ -52,7 +52,7 @@ LICENCES = ("AUTHORS", "COPYING", "LICENCE", "LICENSE", "NOTICE")
 # The oldest C library among Lambda's Pythons is that of Amazon Linux 2.
 LAMBDA_PLATFORM = "manylinux2014_x86_64"
 # Raise it when this module makes something else from the same requirements.
-FORMAT = "4"
+FORMAT = "5"
 
 
 def vendor_directory(cache: Path, *, platform: str | None = None) -> Path:
@@ -91,7 +91,8 @@ def compile_tree(folder: Path, *, keeps_sources: bool = True) -> None:
     Put byte code beside every source, trusted without a look at the source: that look costs a third of a cold start.
 
     Tracebacks name files as Lambda sees them, under /var/task. With *keeps_sources* they show each line as well;
-    else the byte code takes the place of its source, and they show the numbers of lines only.
+    else the byte code takes the place of its source and is that of ``python -OO``, without docstrings and asserts;
+    then they show the numbers of lines only.
     """
     compileall.compile_dir(
         folder,
@@ -102,6 +103,7 @@ def compile_tree(folder: Path, *, keeps_sources: bool = True) -> None:
         invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
         workers=0,
         legacy=not keeps_sources,
+        optimize=0 if keeps_sources else 2,
     )
     if not keeps_sources:
         for source in folder.rglob("*.py"):

@@ -47,15 +47,29 @@ class ChangeQuery(Query):
 class Contract(NamedTuple):
     """What a route promises: read by `serve` at each request, and by the OpenAPI document."""
 
+    handler: Handler
     action: str
     doc: str
-    status: int
-    resource: type[pydantic.BaseModel] | None
     body: type[Body] | None
     query: type[Query]
     takes: frozenset[str]
     is_open: bool
     is_repeatable: bool
+
+    @property
+    def status(self) -> int:
+        """Status of a success."""
+        return self._answer[0]
+
+    @property
+    def resource(self) -> type[pydantic.BaseModel] | None:
+        """What a success holds, None for a text."""
+        return self._answer[1]
+
+    @property
+    def _answer(self) -> tuple[int, type[pydantic.BaseModel] | None]:
+        # Only the OpenAPI document asks; to evaluate the hints of every handler would hold up each start.
+        return answer_type(get_type_hints(self.handler)["return"])
 
     @property
     def has_preview(self) -> bool:
@@ -139,12 +153,10 @@ def contract_of(
 ) -> Contract:
     """Read what *handler* promises from its signature and docstring."""
     takes = frozenset(inspect.signature(handler).parameters)
-    status, resource = answer_type(get_type_hints(handler)["return"])
     return Contract(
+        handler=handler,
         action=handler.__name__,
         doc=inspect.getdoc(handler) or "",
-        status=status,
-        resource=resource,
         body=body,
         query=query or (ChangeQuery if "validate_only" in takes else Query),
         takes=takes,

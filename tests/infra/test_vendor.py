@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from infra.package import build_package
+from infra.vendor import PROJECT_DIRECTORY
 
 #: Nothing is importable but the package, the standard library, and what Lambda brings along.
 ONLY_WHAT_LAMBDA_HAS = """
@@ -45,6 +46,11 @@ from jsonschema import Draft7Validator
 found = [error.validator for error in Draft7Validator({"required": ["text"]}).iter_errors({})]
 assert found == ["required"], found
 """
+A_DOCUMENT = f"""
+from chalicelib.api.application import app
+from chalicelib.api.openapi import document_of, write
+assert write(document_of(app)) == open({str(PROJECT_DIRECTORY / "docs" / "openapi.json")!r}).read()
+"""
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +61,9 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("program", [EVERYTHING_OF_OURS, A_TOKEN, A_SCHEMA], ids=["imports", "token", "schema"])
+@pytest.mark.parametrize(
+    "program", [EVERYTHING_OF_OURS, A_TOKEN, A_SCHEMA, A_DOCUMENT], ids=["imports", "token", "schema", "openapi"]
+)
 def test_package_holds_all_that_its_code_needs(program: str, unpacked: Path) -> None:
     environment = {f"HOTSWAP_{name}": "x" for name in ("ACCOUNT_ID", "ISSUER", "CLIENT_ID")}
     command = [sys.executable, "-I", "-S", "-B", "-c", ONLY_WHAT_LAMBDA_HAS + program]
