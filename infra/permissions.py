@@ -99,6 +99,11 @@ _MOVES: Grants = (
     Grant(("dynamodb:ConditionCheckItem",), _table("registry")[:1]),
     _AUDITS,
 )
+# Whoever gives the lease back starts the next that waits for it, if its version still may serve.
+_STARTS_NEXT: Grants = (
+    _reads("registry"),
+    Grant(("states:StartExecution",), (f"{_ARN}:states:{_REGION}:stateMachine:{_STACK}-deployment",)),
+)
 _ACCEPTS: Grants = (_reads("registry"), _writes("registry"), _AUDITS)
 
 FUNCTIONS: dict[str, Grants] = {
@@ -116,6 +121,8 @@ FUNCTIONS: dict[str, Grants] = {
         Grant(("kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:Decrypt"), (_KEY,)),
         _READS_REFERENCES,
         Grant(("states:StartExecution",), _MACHINES),
+        # What is urgent moves the alias itself: blocking a version.
+        _MIRRORS_ALIASES,
         # Deleting a plugin removes its function.
         Grant(("lambda:DeleteFunction",), (_PLUGIN_FUNCTION,)),
     ),
@@ -158,9 +165,36 @@ FUNCTIONS: dict[str, Grants] = {
     "warm_candidate": (*_MOVES, _LOOKS_AT_VERSIONS, _CALLS_PLUGINS),
     "check_health": (*_MOVES, _reads("registry"), _CALLS_PLUGINS),
     "shift_traffic": (*_MOVES, _MIRRORS_ALIASES),
-    "complete_deployment": (*_MOVES, _MIRRORS_ALIASES),
-    "roll_back": (*_MOVES, _MIRRORS_ALIASES),
+    "complete_deployment": (*_MOVES, *_STARTS_NEXT, _MIRRORS_ALIASES),
+    "roll_back": (*_MOVES, *_STARTS_NEXT, _MIRRORS_ALIASES),
     "mend_aliases": (_reads("routing"), _AUDITS, _MIRRORS_ALIASES),
+    "settle_versions": (
+        _reads("registry", "routing", "tenants"),
+        _writes("registry"),
+        _deletes("registry"),  # notes of what is settled
+        _AUDITS,
+        _MIRRORS_ALIASES,
+        Grant(
+            ("lambda:PutProvisionedConcurrencyConfig", "lambda:DeleteProvisionedConcurrencyConfig"),
+            (_PLUGIN_FUNCTION, f"{_PLUGIN_FUNCTION}:*"),
+        ),
+    ),
+    "send_notifications": (
+        _reads("deployments", "idempotency"),
+        _writes("idempotency"),
+        # Who is pinned to a version.
+        Grant(("dynamodb:Query",), (f"{_table('tenants')[0]}/index/gsi1",)),
+        Grant(
+            (
+                "dynamodb:DescribeStream",
+                "dynamodb:GetRecords",
+                "dynamodb:GetShardIterator",
+                "dynamodb:ListStreams",
+            ),
+            (f"{_table('audit')[0]}/stream/*",),
+        ),
+        Grant(("sns:Publish",), (f"{_ARN}:sns:{_REGION}:{_STACK}-notifications",)),
+    ),
 }
 
 

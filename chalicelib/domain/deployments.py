@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -128,7 +129,8 @@ class Deployment:
     enabled when it began. *config* and *health* are what was asked for, completed with the defaults, in the words
     of the API. *is_queued*: it waits for its turn, holds no lease, and nothing of it has begun. *max_tenants* and
     *max_requests* cap whom the candidate may serve before it has everything. *outcome_version* is what a
-    Completed one left serving: after an experiment that may be the old version.
+    Completed one left serving: after an experiment that may be the old version. *ends_as* is what a RollingBack one
+    will be once its books are closed, whoever closes them.
     """
 
     id: str
@@ -164,6 +166,7 @@ class Deployment:
     max_requests: int | None = None
     hold: Hold | None = None
     outcome_version: str | None = None
+    ends_as: DeploymentStatus | None = None
 
     @property
     def execution_name(self) -> str:
@@ -200,7 +203,51 @@ class Deployment:
     def end(self, status: DeploymentStatus, reason: str, now: str) -> Deployment:
         """End it; the first end counts."""
         self.require_live()
-        return replace(self, status=status, status_reason=reason, ended_at=now)
+        return replace(
+            self, status=status, status_reason=reason, ended_at=now, hold=None, is_queued=False, ends_as=None
+        )
+
+    def pause(self, by: str, reason: str, now: str) -> Deployment:
+        """Stand still; what the candidate serves stays, and so does the watch over it."""
+        return replace(self, status=DeploymentStatus.PAUSED, hold=Hold(reason, by, now))
+
+    def resume(self, now: str) -> Deployment:
+        """Go on; the time that it stood still does not count for the step that waits."""
+        resumed = replace(self, status=DeploymentStatus.IN_PROGRESS, hold=None)
+        current = self.plan.current
+        if self.hold is None or current is None or current.started_at is None:
+            return resumed
+        stood_from = max(self.hold.since, current.started_at)
+        seconds = round((datetime.fromisoformat(now) - datetime.fromisoformat(stood_from)).total_seconds())
+        return replace(resumed, plan=self.plan.wait_longer(current.index, max(seconds, 0)))
+
+    def attempt_again(self, *, fence: int) -> Deployment:
+        """
+        Begin anew with the same version and plan: a new attempt, whose execution has another name.
+
+        Nothing that was measured or agreed to is taken over.
+        """
+        return replace(
+            self,
+            status=DeploymentStatus.PENDING,
+            status_reason="",
+            attempt=self.attempt + 1,
+            fence=fence,
+            plan=self.plan.afresh(),
+            last_known_good=None,
+            health_checks=(),
+            started_at=None,
+            ended_at=None,
+            hold=None,
+            outcome_version=None,
+            ends_as=None,
+        )
+
+    def undo(self, reason: str, now: str, *, fence: int) -> Deployment:
+        """Turn a Completed one into one that was rolled back."""
+        return replace(
+            self, status=DeploymentStatus.ROLLED_BACK, status_reason=reason, ended_at=now, fence=fence, hold=None
+        )
 
     def fail_step(self, verdict: Verdict, now: str) -> Deployment:
         """Record why its current step failed."""

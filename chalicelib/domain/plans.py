@@ -108,6 +108,24 @@ class Plan:
             return self
         return self._with(replace(step, status=StepStatus.SKIPPED, ended_at=now, verdict=verdict))
 
+    def wait_longer(self, index: int, seconds: int) -> Plan:
+        """Do not count so many seconds for step *index*."""
+        step = self.steps[index]
+        return self._with(replace(step, waited_seconds=step.waited_seconds + seconds))
+
+    def cut_to_the_end(self, now: str, verdict: Verdict) -> Plan:
+        """
+        Skip what lies between here and the last shift, but never an approval, the warm-up or a smoke test.
+
+        *verdict* says who cut it short and why: a wait that was begun did not pass.
+        """
+        last_shift = max((step.index for step in self.steps if step.kind is StepKind.SHIFT), default=-1)
+        plan = self
+        for step in self.steps:
+            if step.kind not in NEVER_SKIPPED and step.index != last_shift:
+                plan = plan.skip(step.index, now, verdict if step.status is StepStatus.RUNNING else None)
+        return plan
+
     def afresh(self) -> Plan:
         """Return the same steps as if none had ever begun: what a new attempt runs."""
         return Plan(

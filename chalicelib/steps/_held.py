@@ -9,13 +9,13 @@ from chalicelib.domain.deployments import (
     Lease,
     require_fence,
 )
-from chalicelib.domain.health import CandidateUnfitError, HealthCheckFailedError
+from chalicelib.domain.health import CandidateUnfitError, HealthCheckFailedError, winner_of
 from chalicelib.domain.plans import Step, StepKind, StepStatus
-from chalicelib.domain.routes import Route
+from chalicelib.domain.routes import Route, Target
 from chalicelib.domain.times import rfc3339
 from chalicelib.domain.verdicts import Verdict
 from chalicelib.ports import Ports
-from chalicelib.services.deployments import lease_expiry
+from chalicelib.services.leases import renewed_lease
 from chalicelib.services.records import record_of
 from chalicelib.steps._given import DeploymentGiven
 
@@ -46,7 +46,7 @@ def held_route(deployment: Deployment, ports: Ports) -> Route:
         CandidateUnfitError: The route does not offer it.
     """
     route = ports.routes.get(deployment.plugin_id, deployment.environment)
-    if route is None or route.candidate != deployment.target or route.deployment_id != deployment.id:
+    if route is None or route.candidate not in _offered(deployment) or route.deployment_id != deployment.id:
         raise CandidateUnfitError(
             f"The route of {deployment.plugin_id} in {deployment.environment} does not offer "
             f"{deployment.target.version}.",
@@ -55,15 +55,8 @@ def held_route(deployment: Deployment, ports: Ports) -> Route:
     return route
 
 
-def renewed_lease(deployment: Deployment, ports: Ports) -> Lease:
-    """Hold the lease for another full time."""
-    expires_at = lease_expiry(ports.clock.now())
-    return Lease(deployment.plugin_id, deployment.environment, deployment.id, deployment.fence, expires_at)
-
-
-def released_lease(deployment: Deployment, ports: Ports) -> Lease:
-    """Give the lease back; the fence stays, so that the next holder's is greater."""
-    return Lease(deployment.plugin_id, deployment.environment, "", deployment.fence, rfc3339(ports.clock.now()))
+def _offered(deployment: Deployment) -> tuple[Target | None, ...]:
+    return deployment.target, winner_of(deployment) or deployment.target
 
 
 def commit(
@@ -98,14 +91,14 @@ def commit(
 
 def is_behind(step: Step) -> bool:
     """
-    Tell whether a step was completed before, so that a repeated run has nothing to do.
+    Tell whether a step was completed or skipped before, so that a repeated run has nothing to do.
 
     Raises:
         HealthCheckFailedError: It is a health check that failed before.
         CandidateUnfitError: It is another step that failed before.
     """
     require_not_failed(step)
-    return step.status is StepStatus.COMPLETED
+    return step.status in (StepStatus.COMPLETED, StepStatus.SKIPPED)
 
 
 def require_not_failed(step: Step) -> None:
@@ -116,8 +109,8 @@ def require_not_failed(step: Step) -> None:
         HealthCheckFailedError: It is a health check.
         CandidateUnfitError: It is another step.
     """
-    if step.status in (StepStatus.FAILED, StepStatus.SKIPPED):
-        raise step_error(step, step.verdict.reason if step.verdict else "it was skipped")
+    if step.status is StepStatus.FAILED:
+        raise step_error(step, step.verdict.reason if step.verdict else "nobody wrote down why")
 
 
 def step_error(step: Step, reason: str) -> CandidateUnfitError | HealthCheckFailedError:

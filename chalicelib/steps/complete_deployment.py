@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chalice.app import Blueprint
 
 from chalicelib.domain.deployments import Deployment, DeploymentStatus
@@ -10,15 +12,17 @@ from chalicelib.domain.plans import StepStatus
 from chalicelib.domain.routes import FULL_BPS, Route
 from chalicelib.domain.times import rfc3339
 from chalicelib.ports import Ports
+from chalicelib.services import turns
+from chalicelib.services.leases import released_lease
 from chalicelib.steps._given import DeploymentGiven, Result
-from chalicelib.steps._held import commit, held_deployment, held_route, released_lease
+from chalicelib.steps._held import commit, held_deployment, held_route
 from chalicelib.steps._step import step
 
 blueprint = Blueprint(__name__)
 
 
 class PlanUnfinishedError(ConflictError):
-    """Not every step is completed, or the candidate does not have everything: nothing may be promoted."""
+    """A step is missing, or the candidate does not have everything: nothing may be promoted."""
 
 
 class CompleteDeploymentResult(Result):
@@ -35,7 +39,7 @@ def complete_deployment(given: DeploymentGiven, ports: Ports) -> CompleteDeploym
 
     Idempotent: a completed deployment stays as it is. The alias is mirrored before that write and not after:
     with the candidate at 100 % it shows the same before and after the promotion, and afterwards the lease may
-    be somebody else's, whose newer alias we would overwrite.
+    be somebody else's, whose newer alias we would overwrite. Then the next in the queue has its turn.
 
     Reads ``$.deployment_id``; writes ``$.completion``.
 
@@ -49,22 +53,28 @@ def complete_deployment(given: DeploymentGiven, ports: Ports) -> CompleteDeploym
         return CompleteDeploymentResult(status=stored.status)
     deployment = held_deployment(given, ports)
     route = held_route(deployment, ports)
-    _require_finished(deployment, route)
-
-    ports.functions.mirror(route)
-    promoted = route.promote(fence=deployment.fence)
+    settled = _settled(deployment, route)
+    stable = settled.stable.version if settled.stable else None
+    ports.functions.mirror(settled)
     completed = deployment.end(DeploymentStatus.COMPLETED, "every step passed", rfc3339(ports.clock.now()))
+    completed = replace(completed, outcome_version=stable)
     lease = released_lease(deployment, ports)
-    commit(completed, "CompleteDeployment", given, ports, route=promoted, lease=lease, stable=deployment.target.version)
+    commit(completed, "CompleteDeployment", given, ports, route=settled, lease=lease, stable=stable)
+    turns.start_next(deployment.plugin_id, deployment.environment, ports)
 
     return CompleteDeploymentResult(status=completed.status)
 
 
-def _require_finished(deployment: Deployment, route: Route) -> None:
-    is_done = all(step.status is StepStatus.COMPLETED for step in deployment.plan.steps)
-    if not is_done or route.candidate_bps != FULL_BPS:
+def _settled(deployment: Deployment, route: Route) -> Route:
+    """Give everything to the candidate, or to what an experiment was decided for: that may be stable."""
+    outcome = deployment.outcome_version
+    is_done = all(step.status in (StepStatus.COMPLETED, StepStatus.SKIPPED) for step in deployment.plan.steps)
+    if is_done and route.stable is not None and outcome == route.stable.version:
+        return route.settle_on(route.stable, fence=deployment.fence)
+    if not is_done or route.candidate is None or route.candidate_bps != FULL_BPS:
         raise PlanUnfinishedError(
             f"The plan of {deployment.id} is not finished: {deployment.plan.progress_percentage} % of its steps, "
             f"{route.candidate_bps / 100:g} % of the traffic.",
             fix="Start a new deployment.",
         )
+    return route.promote(fence=deployment.fence)

@@ -29,6 +29,7 @@ from tests.fakes import FakeWorld
 
 ANA = Caller("ana", frozenset({Role.DEVELOPER}), trace_id="trace-1")
 ADMIN = Caller("root", frozenset({Role.ADMIN}))
+_SERVES = (VersionStatus.READY, VersionStatus.DEPRECATED)
 TO_DEVELOPMENT = CreateDeployment(ANA, "echo", "1.0.0", Environment.DEVELOPMENT, reason="first")
 
 
@@ -105,7 +106,7 @@ def test_what_may_not_be_deployed_leaves_no_trace(
     assert world.tables.leases == {}
 
 
-@pytest.mark.parametrize("status", [status for status in VersionStatus if status is not VersionStatus.READY])
+@pytest.mark.parametrize("status", [status for status in VersionStatus if status not in _SERVES])
 def test_only_a_ready_version_is_deployed(world: FakeWorld, status: VersionStatus) -> None:
     world.tables.versions["echo", "1.0.0"] = replace(world.tables.versions["echo", "1.0.0"], status=status)
 

@@ -26,6 +26,7 @@ def deployment_of(item: DeploymentItem) -> Deployment:
             "health_checks": tuple(HealthCheck(**check) for check in values["health_checks"]),
             "split_by": SplitBy(values["split_by"]),
             "on_conflict": OnConflict(values["on_conflict"]),
+            "ends_as": DeploymentStatus(values["ends_as"]) if "ends_as" in values else None,
             "hold": Hold(**values["hold"]) if "hold" in values else None,
         }
     )

@@ -57,6 +57,7 @@ class DeploymentItem(ListedItem):
     max_requests = NumberAttribute(null=True)
     hold = JSONAttribute(null=True)
     outcome_version = UnicodeAttribute(null=True)
+    ends_as = UnicodeAttribute(null=True)
     gsi2pk = UnicodeAttribute(null=True)
     gsi2sk = UnicodeAttribute(null=True)
     live = LiveListing()
