@@ -73,12 +73,13 @@ class SecretsManagerReferences:
         now = self._clock.now()
         with self._lock:
             entry = self._read.get((tenant_id, arn))
-        if entry is not None and now - entry.read_at < FRESH:
+        # A clock may be set back: what was read in its future is as old as it is far away.
+        if entry is not None and abs(now - entry.read_at) < FRESH:
             return entry.value
         try:
             value = self._fetch(tenant_id, arn)
         except TransientError:
-            if entry is None or now - entry.read_at >= STALE:
+            if entry is None or abs(now - entry.read_at) >= STALE:
                 raise
             return entry.value
         with self._lock:

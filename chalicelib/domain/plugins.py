@@ -84,6 +84,11 @@ class PluginFilter:
     status: PluginStatus | None = None
     tags: tuple[str, ...] = ()
 
+    @property
+    def is_any(self) -> bool:
+        """Tell whether it wants every plugin."""
+        return self.type is None and self.status is None and not self.tags
+
     def admits(self, plugin: Plugin) -> bool:
         """Tell whether *plugin* belongs in the listing; deleted ones never do."""
         return (

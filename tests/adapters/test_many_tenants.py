@@ -1,4 +1,4 @@
-"""Ten thousand tenants of one plugin: listed, filtered and counted by queries of an index, never by a scan."""
+"""Ten thousand tenants of one plugin, a thousand plugins: listed, filtered, counted by queries, never by a scan."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -12,14 +12,17 @@ from chalicelib.adapters import aws_clients
 from chalicelib.adapters.dynamodb.audit import DynamoAuditTrail
 from chalicelib.adapters.dynamodb.installations import DynamoInstallations
 from chalicelib.adapters.dynamodb.items import Tables
+from chalicelib.adapters.dynamodb.plugins import DynamoPlugins
 from chalicelib.adapters.dynamodb.tenants import DynamoTenants
 from chalicelib.domain.pages import PageRequest
+from chalicelib.domain.plugins import PluginFilter, PluginType
 from chalicelib.domain.tenants import TenantFilter, Tier
 from tests.contracts.conftest import settings_of
 from tests.contracts.tables import STACK, create_tables
-from tests.contracts.things import a_record, a_tenant, an_installation
+from tests.contracts.things import a_plugin, a_record, a_tenant, an_installation
 
 TENANTS = 10_000
+PLUGINS = 1_000
 PLUGIN = "stripe-gateway"
 
 
@@ -33,6 +36,7 @@ class Counted:
         tables = Tables(settings_of(STACK, "123456789012").table, lambda: client)
         self.tenants = DynamoTenants(tables, DynamoAuditTrail(tables))
         self.installations = DynamoInstallations(tables, DynamoAuditTrail(tables))
+        self.plugins = DynamoPlugins(tables, DynamoAuditTrail(tables))
 
     def _count(self, model: object, **_: object) -> None:
         self.asked[getattr(model, "name", "")] += 1
@@ -53,6 +57,9 @@ def many() -> Iterator[Counted]:
             for number in range(TENANTS):
                 for item in originals:
                     batch.put_item(Item=_copy(item, number))
+        for number in range(PLUGINS):
+            tags = ("rare",) if number % 500 == 499 else ()
+            ports.plugins.add(a_plugin(f"plugin-{number:04d}", tags=tags), a_record())
         for item in originals:
             table.delete_item(Key={"pk": item["pk"], "sk": item["sk"]})
         yield Counted()
@@ -104,3 +111,19 @@ def test_a_rolling_deployment_finds_every_tenant_with_its_ring_a_hundred_at_once
     assert Counter(ring for _, ring in found) == {"general": TENANTS - TENANTS // 50, "beta": TENANTS // 50}
     assert set(many.asked) == {"Query", "BatchGetItem"}
     assert many.asked["BatchGetItem"] == TENANTS // 100
+
+
+def test_a_thousand_plugins_are_paged_and_filtered_in_a_few_queries(many: Counted) -> None:
+    first = many.plugins.page(PluginFilter(), PageRequest(100))
+    many.asked.clear()
+
+    second = many.plugins.page(PluginFilter(), PageRequest(100, first.next_position))
+    rare = many.plugins.page(PluginFilter(tags=("rare",)), PageRequest(1))
+    none = many.plugins.page(PluginFilter(type=PluginType.OTHER), PageRequest(1))
+
+    assert [plugin.id for plugin in second.items] == [f"plugin-{number:04d}" for number in range(100, 200)]
+    assert [plugin.id for plugin in rare.items] == ["plugin-0499"]
+    assert rare.next_position is not None
+    assert none.items == ()
+    assert set(many.asked) == {"Query"}
+    assert many.asked["Query"] < 10

@@ -79,6 +79,55 @@ def test_a_request_that_no_authorizer_has_seen_is_refused(action: str) -> None:
     assert answer["statusCode"] == 401
 
 
+#: What a route about a tenant takes, where it takes a body that it looks at before it looks at the tenant.
+BODIES: dict[str, dict[str, Any]] = {
+    "put_config": {"configuration": {}},
+    "restore_config": {"revision": 1},
+    "put_pin": {"version": "1.0.0", "reason": "mine"},
+    "put_secret": {"value": "x"},
+}
+ABOUT_A_TENANT = sorted(name for name, each in OPERATIONS.items() if "{tenant_id}" in each.path)
+
+
+@pytest.mark.parametrize("user, own, other", [("olga", "acme", "globex"), ("otto", "globex", "acme")])
+@pytest.mark.parametrize("action", ABOUT_A_TENANT)
+def test_an_owner_finds_nothing_of_another_tenant_on_any_route_and_no_body_changes_that(
+    world: FakeWorld, api: Gateway, action: str, user: str, own: str, other: str
+) -> None:
+    for tenant in (own, other):
+        assert api.post("/v1/tenants", {"id": tenant}, "root").status == 201
+    operation = OPERATIONS[action]
+    before = list(world.tables.actions)
+    names = {"plugin_id": "some-plugin", "name": "apiKey"}
+
+    refusals = [
+        api.send(
+            operation.method,
+            operation.path.format(tenant_id=tenant, **names),
+            user,
+            body=BODIES.get(action),
+            headers={"If-Match": "*"},
+        )
+        for tenant in (other, "nobody-at-all")
+    ]
+
+    assert {answer.status for answer in refusals} <= {403, 404}
+    details = [answer.json["detail"].replace(other, "?").replace("nobody-at-all", "?") for answer in refusals]
+    assert details[0] == details[1], "whether another tenant exists is not told"
+    assert [each for each in world.tables.actions[len(before) :] if each != "DenyRequest"] == []
+
+
+@pytest.mark.parametrize("named", ["globex", "nobody-at-all"])
+@pytest.mark.parametrize("is_slim", [True, False])
+def test_an_owner_names_no_other_tenant_in_a_body(world: FakeWorld, named: str, *, is_slim: bool) -> None:
+    body = {"tenantId": named, "operation": "handle", "input": {}}
+
+    answer = Gateway(is_invoke_slim=is_slim).post(INVOKE_PATH.format(plugin_id="some-plugin"), body, "olga")
+
+    assert (answer.status, answer.json["detail"]) == (404, f"There is no tenant {named!r}.")
+    assert world.functions.calls == []
+
+
 def test_invoking_is_the_same_behind_both_of_its_functions(world: FakeWorld) -> None:
     path = INVOKE_PATH.format(plugin_id="some-plugin")
     answers = [Gateway(is_invoke_slim=slim).post(path, {}, user) for slim in (True, False) for user in USER_OF.values()]

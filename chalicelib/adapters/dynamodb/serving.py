@@ -65,6 +65,8 @@ class ServingCache:
 
     That something does not exist is an answer too. After a failed read the source is left alone for a
     second, so that an outage costs one caller its timeout and not every caller.
+
+    A clock may be set back. What was read in its future has no age that is known, so it is as old as it is far away.
     """
 
     def __init__(self, clock: Clock, *, max_entries: int = MAX_ENTRIES) -> None:
@@ -85,15 +87,15 @@ class ServingCache:
         now = self._clock.now()
         with self._lock:
             entry = self._entries.get(key)
-            is_away = self._away_until is not None and now < self._away_until
-        if entry is not None and now - entry.read_at < (STALE if is_away else FRESH):
+            is_away = self._away_until is not None and now < self._away_until <= now + FRESH
+        if entry is not None and abs(now - entry.read_at) < (STALE if is_away else FRESH):
             return cast("Thing", entry.value)
         try:
             value = read()
         except TransientError:
             with self._lock:
                 self._away_until = self._clock.now() + FRESH
-            if entry is None or now - entry.read_at >= STALE:
+            if entry is None or abs(now - entry.read_at) >= STALE:
                 raise
             return cast("Thing", entry.value)
         self._keep(key, _Entry(value, now))
@@ -104,7 +106,8 @@ class ServingCache:
             self._away_until = None
             known = self._entries.get(key)
             # Two threads may read at once and come back in the other order.
-            self._entries[key] = entry if known is None or known.read_at <= entry.read_at else known
+            is_overtaken = known is not None and entry.read_at < known.read_at <= self._clock.now()
+            self._entries[key] = known if known is not None and is_overtaken else entry
             self._entries.move_to_end(key)
             while len(self._entries) > self._max_entries:
                 self._entries.popitem(last=False)
