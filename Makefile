@@ -130,6 +130,8 @@ lock: ## Pin the requirements again (UPGRADE=1 takes the newest)
 		--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade) "$$@"; }; \
 	lock requirements-dev.in -o requirements-dev.txt && \
 	lock requirements.in -c requirements-dev.txt -o requirements.txt && \
+	lock bench/requirements.in -c requirements-dev.txt -o bench/requirements.txt && \
+	lock bench/engines.in -o bench/engines.txt && \
 	printf '  $(green)✓$(off) %s packages pinned\n' "$$(grep -c '^[a-z].*==' requirements-dev.txt)"
 
 .PHONY: clean

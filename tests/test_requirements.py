@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
+LOCKS = ("requirements", "requirements-dev", "bench/requirements", "bench/engines")
 IN_LAMBDA = {"boto3", "botocore"}
 BROUGHT_ALONG = {"pydantic-core"}  # by pydantic, in the version that it needs
 PIN = re.compile(r"^(?P<name>[a-z0-9._-]+)==(?P<version>[^\s;]+)", re.MULTILINE)
@@ -56,13 +57,13 @@ def pinned(lock: str) -> dict[str, Pin]:
         canonicalize_name(match["name"]): Pin(
             match["version"],
             frozenset(re.findall(r"--hash=(sha256:[0-9a-f]{64})", block)),
-            frozenset(re.findall(r"-r (requirements[a-z-]*\.in)", block)),
+            frozenset(re.findall(r"-r (\S+\.in)", block)),
         )
         for match, block in blocks.items()
     }
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
+@pytest.mark.parametrize("name", LOCKS)
 def test_lock_pins_a_version_that_each_requirement_accepts(name: str) -> None:
     pins = pinned(f"{name}.txt")
 
@@ -75,9 +76,9 @@ def test_lock_pins_a_version_that_each_requirement_accepts(name: str) -> None:
     assert unmet == [], "run `make lock`"
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
+@pytest.mark.parametrize("name", LOCKS)
 def test_lock_pins_nothing_for_a_requirement_that_is_gone(name: str) -> None:
-    sources = {source: wanted(source) for source in ("requirements.in", "requirements-dev.in")}
+    sources = {source: wanted(source) for source in (f"{lock}.in" for lock in LOCKS)}
 
     left_over = [
         package
@@ -101,9 +102,18 @@ def test_development_runs_exactly_what_lambda_runs() -> None:
     assert differing == set(), "run `make lock`"
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_peers_are_measured_on_the_versions_that_we_run_on() -> None:
+    development, peers = pinned("requirements-dev.txt"), pinned("bench/requirements.txt")
+
+    shared = {*peers} & {*development}
+
+    assert "pydantic" in shared
+    assert {package for package in shared if peers[package].version != development[package].version} == set()
+
+
+@pytest.mark.parametrize("name", LOCKS)
 def test_every_pin_carries_hashes(name: str) -> None:
-    pins = pinned(name)
+    pins = pinned(f"{name}.txt")
 
     assert pins
     assert [package for package, pin in pins.items() if not pin.hashes] == []
