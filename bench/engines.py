@@ -83,7 +83,7 @@ def _load_ours(document: bytes, tenants: Iterable[str]) -> Engine:
 
     def decide(plugin_id: str, tenant_id: str) -> Resolution:
         installation = installations[plugin_id].get(tenant_id, plain)
-        return resolve(routes[plugin_id], customers[tenant_id], installation, now=_NOW)
+        return resolve(routes[plugin_id], customers[tenant_id], installation, _NOW)
 
     return Engine(decide, lambda plugin_id, tenant_id: (plugin_id, tenant_id), lambda answer: answer.target.version)
 

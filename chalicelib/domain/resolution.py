@@ -48,6 +48,12 @@ _NOT_INSTALLED = Resolution(None, Reason.NOT_INSTALLED)
 _NOT_DEPLOYED = Resolution(None, Reason.NOT_DEPLOYED)
 
 
+#: Variants, each with the bucket that it ends before.
+Arms = tuple[tuple[int, Resolution], ...]
+#: `Ways` without their names: Python takes such a tuple apart at once, a named one item by item.
+PlainWays = tuple["blake2b | None", Arms, tuple[str, ...], Resolution, int, Resolution, Resolution]
+
+
 class Ways(NamedTuple):
     """
     Every answer that a route alone can give, worked out when it is first asked; a route never changes.
@@ -58,7 +64,7 @@ class Ways(NamedTuple):
     """
 
     salted: blake2b | None
-    arms: tuple[tuple[int, Resolution], ...]
+    arms: Arms
     rings: tuple[str, ...]
     by_ring: Resolution
     candidate_below: int
@@ -93,7 +99,6 @@ def resolve(  # noqa: C901, PLR0911 - the rules in their order, each a line; a f
     route: Route | None,
     tenant: Tenant | None,
     installation: Installation | None,
-    *,
     now: str,
     override: Target | None = None,
 ) -> Resolution:
@@ -126,7 +131,7 @@ def resolve(  # noqa: C901, PLR0911 - the rules in their order, each a line; a f
         salted, arms, rings, by_ring, candidate_below, candidate, otherwise = route.ways
     except AttributeError:
         salted, arms, rings, by_ring, candidate_below, candidate, otherwise = _work_out(route)
-    if arms and (variant := _variant_of(route, tenant.id)) is not None:
+    if arms and (variant := _variant_of(route, arms, tenant.id)) is not None:
         return variant
     if rings and tenant.ring in rings:
         return by_ring
@@ -138,13 +143,13 @@ def resolve(  # noqa: C901, PLR0911 - the rules in their order, each a line; a f
     return candidate if _number(state.digest()) % FULL_BPS < candidate_below else otherwise
 
 
-def _variant_of(route: Route, tenant_id: str) -> Resolution | None:
+def _variant_of(route: Route, arms: Arms, tenant_id: str) -> Resolution | None:
     """Find the arm whose part of the buckets holds the tenant; what the arms leave is not in the experiment."""
     bucket = bucket_of(route.plugin_id, route.salt, tenant_id)
-    return next((variant for below, variant in route.ways.arms if bucket < below), None)
+    return next((variant for below, variant in arms if bucket < below), None)
 
 
-def _work_out(route: Route) -> Ways:
+def _work_out(route: Route) -> PlainWays:
     """Turn a route into its answers and leave them with it; doing so twice at once does no harm."""
     arms, ends_before = [], 0
     for variant in route.variants:
@@ -153,8 +158,8 @@ def _work_out(route: Route) -> Ways:
     ways = _of_candidate(route)._replace(arms=tuple(arms))
     if ways.candidate_below:
         ways = ways._replace(salted=_salted(route.plugin_id, route.salt))
-    route.ways = ways
-    return ways
+    route.ways = plain = (*ways,)
+    return plain
 
 
 def _of_candidate(route: Route) -> Ways:

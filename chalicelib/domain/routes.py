@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from chalicelib.domain.errors import FencedOffError, UnprocessableError
 
 if TYPE_CHECKING:
-    from chalicelib.domain.resolution import Ways
+    from chalicelib.domain.resolution import PlainWays
 
 #: A share of traffic is an integer of basis points; this many are everything.
 FULL_BPS = 10_000
@@ -81,7 +81,7 @@ class Route(_Fields):
     """
 
     #: What `resolution` has worked out of the route. No field, so it is never stored, compared or taken over.
-    ways: Ways
+    ways: PlainWays
 
     def offer(self, candidate: Target, *, deployment_id: str, fence: int) -> Route:
         """Put *candidate* beside stable with no traffic yet; whatever an earlier run left goes."""

@@ -83,8 +83,8 @@ def invoke_plugin(command: InvokePlugin, ports: ServingPorts) -> Invocation:
         route,
         tenant,
         installation,
-        now=rfc3339(ports.clock.now()),
-        override=None if command.override is None else _overriding(command.override, command, route, ports),
+        rfc3339(ports.clock.now()),
+        None if command.override is None else _overriding(command.override, command, route, ports),
     )
     target = _serving(decision, command, route)
     alias = command.environment.alias if decision.by_request else target.alias
