@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.approvals import OnExpiry
+from chalicelib.domain.authorization import Role
 from chalicelib.domain.errors import UnprocessableError
 from chalicelib.domain.ids import Environment
+from chalicelib.domain.plans import WAITS, StepKind
 
 if TYPE_CHECKING:
+    from chalicelib.domain.plans import Plan, Step
     from chalicelib.domain.windows import Freeze, Window
 
 #: How long people have to answer (CONTRACT §4, promise 7).
@@ -21,7 +24,7 @@ class ApprovalRule:
     """Who must agree: *needed* people with one of *roles*, none of *excluded*, within *seconds*; and what then."""
 
     needed: int
-    roles: tuple[str, ...] = ("Approver", "Admin")
+    roles: tuple[str, ...] = (Role.APPROVER, Role.ADMIN)
     excluded: tuple[str, ...] = ()
     seconds: int = APPROVAL_SECONDS
     on_expiry: OnExpiry = OnExpiry.REJECT
@@ -55,6 +58,41 @@ DEFAULT_POLICIES = {
         (Environment.PRODUCTION, 2),
     )
 }
+
+
+class ApprovalNotPlannedError(UnprocessableError):
+    """The environment needs approvals, and the plan would move tenants before it asks for them (422)."""
+
+
+def require_asked(policy: EnvironmentPolicy, plan: Plan) -> None:
+    """
+    Raise if *plan* moves anybody before it asks the people whom *policy* wants asked.
+
+    Whether they are asked is the environment's wish, never the requester's: a plan of one's own steps is held to it
+    too, and so is one that was made before the policy was changed.
+
+    Raises:
+        ApprovalNotPlannedError: It does (422).
+    """
+    if not policy.approvals.needed:
+        return
+    first = next((step.kind for step in plan.steps if step.kind in (StepKind.APPROVE, StepKind.SHIFT)), None)
+    if first is not StepKind.APPROVE:
+        raise ApprovalNotPlannedError(
+            f"{policy.environment} needs {policy.approvals.needed} approval(s), and the plan does not ask for them "
+            "before it moves anybody.",
+            fix='Put {"kind": "approve"} first among the steps, or leave the steps out; else start a new deployment.',
+        )
+
+
+def watched_seconds(plan: Plan, step: Step) -> int:
+    """Count how long what *step* moves is watched before the next move: so long it must not be caught by a freeze."""
+    watched = 0
+    for after in plan.steps[step.index + 1 :]:
+        if after.kind not in WAITS:
+            break
+        watched += after.seconds or 0
+    return watched
 
 
 class ApprovalsUnavailableError(UnprocessableError):
