@@ -1,10 +1,8 @@
 """An invocation in the emulator: through API Gateway, and by our service in this process, each beside its peer."""
 
-import contextlib
 import http.client
 import io
 import json
-import shutil
 import tempfile
 import time
 import urllib.parse
@@ -14,18 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from bench.cases.invoke_overhead import payload, variables
+from bench.echo_stack import ALIAS, ENVIRONMENT, FUNCTION, PLUGIN, TENANT, EchoStack, echo_stack
 from bench.figures import Interval, percentile, ratio_of_medians
 from bench.materials import copy_chalice_runtime
 from bench.reports import Case, Findings, Measure, Unit
 from bench.slices import Effort, Taken, take_turns
 from infra.local.emulator import ROOT_KEY
-from infra.local.stack import RAISED_LIMITS, Options, bring_up, take_down
-from infra.local.stack_state import StackFiles
-from tests.packages import ECHO
-from tests.stack.product import ENVIRONMENT, Product, function_of
-from tests.stack.running_stack import RunningStack
+from infra.local.stack import RAISED_LIMITS
 
-_PLUGIN, _TENANT, _VERSION, _ALIAS, _OPERATION = "bench-echo", "acme", "1.0.0", "v1-0-0", "handle"
 _RELAY = Path(__file__).parents[1] / "programs" / "bare_relay.py"
 _TRUST = {
     "Version": "2012-10-17",
@@ -39,26 +33,23 @@ _MAY_CALL = {
 
 def measure(effort: Effort) -> Findings:
     """Bring a stack up, deploy a plugin and the peer, and call them in turns."""
-    with _stack() as stack:
-        product = Product(stack)
-        product.register(_PLUGIN)
-        product.publish(_PLUGIN, _VERSION, ECHO)
-        assert product.deploy(_PLUGIN, _VERSION)["status"] == "Completed"
-        product.install(_PLUGIN, _TENANT)
-        with variables(
+    with (
+        echo_stack() as stack,
+        variables(
             AWS_ENDPOINT_URL=stack.info.emulator_url,
             AWS_ACCESS_KEY_ID=ROOT_KEY,
             AWS_SECRET_ACCESS_KEY=ROOT_KEY,
             HOTSWAP_STACK="hotswap",
             HOTSWAP_LIMIT_FACTOR=str(RAISED_LIMITS),
-        ):
-            calls = {
-                "gateway": _turn(_through_gateway(product)),
-                "relay": _turn(_through_relay(stack)),
-                "service": _turn(_by_service()),
-                "boto3": _turn(_by_boto3(stack)),
-            }
-            quiet = take_turns(calls, Effort(effort.quiet_turns * 2, effort.rounds_at_most * 2, 0))
+        ),
+    ):
+        calls = {
+            "gateway": _turn(_through_gateway(stack)),
+            "relay": _turn(_through_relay(stack)),
+            "service": _turn(_by_service()),
+            "boto3": _turn(_by_boto3(stack)),
+        }
+        quiet = take_turns(calls, Effort(effort.quiet_turns * 2, effort.rounds_at_most * 2, 0))
     times = {name: [value for turn in turns for value in turn] for name, turns in quiet.items()}
     return Findings(
         (
@@ -69,28 +60,14 @@ def measure(effort: Effort) -> Findings:
     )
 
 
-@contextlib.contextmanager
-def _stack() -> Iterator[RunningStack]:
-    folder = Path(tempfile.mkdtemp(prefix="hotswap-bench-"))
-    options = Options(port=0, payments_port=0, files=StackFiles(folder))
-    try:
-        yield RunningStack(bring_up(options, _silent), options)
-    finally:
-        take_down(options, _silent)
-        shutil.rmtree(folder, ignore_errors=True)
+def _through_gateway(stack: EchoStack) -> Callable[[], None]:
+    sent = _payload()
+    body = {name: sent[name] for name in ("tenantId", "operation", "input", "environment")}
+    url = f"{stack.info.api_url}/plugins/{PLUGIN}/invoke"
+    return _poster(url, body, Authorization=f"Bearer {stack.token('host')}")
 
 
-def _silent(_text: str) -> None:
-    """Report nothing."""
-
-
-def _through_gateway(product: Product) -> Callable[[], None]:
-    body = {"tenantId": _TENANT, "operation": _OPERATION, "input": {}, "environment": ENVIRONMENT}
-    url = f"{product.stack.info.api_url}/plugins/{_PLUGIN}/invoke"
-    return _poster(url, body, Authorization=f"Bearer {product.token('host')}")
-
-
-def _through_relay(stack: RunningStack) -> Callable[[], None]:
+def _through_relay(stack: EchoStack) -> Callable[[], None]:
     stack.client("iam").create_role(RoleName="bench-relay", AssumeRolePolicyDocument=json.dumps(_TRUST))
     stack.client("iam").put_role_policy(RoleName="bench-relay", PolicyName="call", PolicyDocument=json.dumps(_MAY_CALL))
     role = stack.client("iam").get_role(RoleName="bench-relay")["Role"]["Arn"]
@@ -114,7 +91,7 @@ def _through_relay(stack: RunningStack) -> Callable[[], None]:
     arn = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{made['FunctionArn']}/invocations"
     gateway.put_integration(**place, httpMethod="POST", type="AWS_PROXY", integrationHttpMethod="POST", uri=arn)
     gateway.create_deployment(restApiId=api, stageName="api")
-    body = {"function": function_of(_PLUGIN), "alias": _ALIAS, "payload": _payload()}
+    body = {"function": FUNCTION, "alias": ALIAS, "payload": _payload()}
     return _poster(f"{stack.info.emulator_url}/_aws/execute-api/{api}/api/invoke", body)
 
 
@@ -136,23 +113,24 @@ def _by_service() -> Callable[[], object]:
     from chalicelib.settings import Settings  # noqa: PLC0415
 
     ports = connect(Settings.from_environment())
+    sent = _payload()
     caller = Caller("bench", frozenset({Role.HOST}), trace_id="0" * 32)
-    command = InvokePlugin(caller, _PLUGIN, _TENANT, _OPERATION, {}, Environment(ENVIRONMENT))
+    command = InvokePlugin(caller, PLUGIN, TENANT, str(sent["operation"]), sent["input"], Environment(ENVIRONMENT))
     return lambda: invoke_plugin(command, ports)
 
 
-def _by_boto3(stack: RunningStack) -> Callable[[], object]:
+def _by_boto3(stack: EchoStack) -> Callable[[], object]:
     client, sent = stack.client("lambda"), json.dumps(_payload()).encode()
 
     def call() -> object:
-        answer = client.invoke(FunctionName=function_of(_PLUGIN), Qualifier=_ALIAS, Payload=sent)
+        answer = client.invoke(FunctionName=FUNCTION, Qualifier=ALIAS, Payload=sent)
         return json.loads(answer["Payload"].read())
 
     return call
 
 
 def _payload() -> dict[str, Any]:
-    return {**payload(), "tenantId": _TENANT, "operation": _OPERATION, "input": {}, "environment": ENVIRONMENT}
+    return {**payload(), "tenantId": TENANT, "environment": ENVIRONMENT}
 
 
 def _poster(url: str, body: object, **headers: str) -> Callable[[], None]:
