@@ -18,6 +18,7 @@ class ServingNotes(Protocol):
         Write who answered, unless this process has already under the same circumstances; never raises.
 
         *under* is whatever a new version needs to change before it can answer: equal means nothing did.
+        Of an installation that is gone nothing is noted.
         """
 
 

@@ -38,7 +38,7 @@ class Container:
         self.clock = FakeClock()
         settings = settings_of(STACK, "123456789012")
         client = aws_clients.serving_dynamodb()
-        client.meta.events.register("before-send.dynamodb", self._refuse)
+        client.meta.events.register("before-call.dynamodb", self._refuse)
         lazy, table = Lazy(lambda: client), settings.table("tenants")
         world = FakeWorld()
         world.functions.respond(PLUGIN, "v1-0-0", {"ok": True, "result": {}})

@@ -47,6 +47,7 @@ class FakeWorld:
     functions: FakePluginFunctions = field(init=False)
 
     def __post_init__(self) -> None:
+        self.servings.is_installed = lambda *key: key in self.tables.installations
         self.quotas = LeasedQuotas(self.ledger, self.clock)
         self.artifacts = FakeArtifacts(self.clock)
         self.functions = FakePluginFunctions(self.artifacts)

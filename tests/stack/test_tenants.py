@@ -1,5 +1,6 @@
 """Tenants in the deployed stack: their config, pin, suspension, export and erasure, with each right enforced."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ from tests.stack.product import Product
 from tests.stack.running_stack import Answer, eventually
 
 PLUGIN = "tenanted"
+#: Numbers of calls, which end by themselves within the hour.
+COUNTED = ("usage#", "slots#")
 SOURCE = """
 def handle(operation, input, context):
     if context.state is not None:
@@ -92,12 +95,12 @@ def test_a_tenant_takes_its_data_along_and_is_then_gone_everywhere(tenanted: Pro
     install(tenanted, "leaving")
     assert tenanted.invoke(PLUGIN, "leaving").body["result"]["keys"] == ["apiKey"]
 
-    # Suspended first: a call that is under way during the erasure may still write its state.
-    assert tenanted.ask("PATCH", "/tenants/leaving", {"status": "Suspended"}).status == 200
-    eventually(lambda: tenanted.invoke(PLUGIN, "leaving").status == 403)
-
     export = tenanted.ask("GET", "/tenants/leaving/export")
-    erased = tenanted.ask("DELETE", "/tenants/leaving")
+    with ThreadPoolExecutor(3) as pool:
+        # Calls are under way all the time: none of them may leave anything behind.
+        answers = [pool.submit(tenanted.invoke, PLUGIN, "leaving") for _ in range(60)]
+        erased = tenanted.ask("DELETE", "/tenants/leaving")
+        statuses = {answer.result().status for answer in answers}
 
     assert export.status == 200, export.body
     assert export.body["items"][0]["state"]["calls"] >= 1
@@ -105,7 +108,8 @@ def test_a_tenant_takes_its_data_along_and_is_then_gone_everywhere(tenanted: Pro
     assert (erased.status, erased.body["status"]) == (200, "Erased"), erased.body
     assert tenanted.ask("GET", "/tenants/leaving").status == 404
     eventually(lambda: tenanted.invoke(PLUGIN, "leaving").status == 404)
-    assert remains(tenanted, "leaving") == []
+    assert statuses <= {200, 403, 404, 409}, statuses
+    assert [key for key in remains(tenanted, "leaving") if not key.startswith(COUNTED)] == []
 
 
 def test_an_uninstalled_plugin_leaves_nothing_of_the_tenant(tenanted: Product) -> None:
@@ -118,8 +122,7 @@ def test_an_uninstalled_plugin_leaves_nothing_of_the_tenant(tenanted: Product) -
     gone = tenanted.ask("DELETE", path)
 
     assert gone.status == 200, gone.body
-    counted = ("usage#", "slots#")  # numbers of calls, which end by themselves within the hour
-    assert [key for key in remains(tenanted, "parting") if PLUGIN in key and not key.startswith(counted)] == []
+    assert [key for key in remains(tenanted, "parting") if PLUGIN in key and not key.startswith(COUNTED)] == []
 
 
 def remains(product: Product, tenant: str) -> list[str]:

@@ -6,9 +6,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from chalicelib.adapters.aws_errors import translated
+from chalicelib.adapters.aws_errors import code_of, translated
 from chalicelib.adapters.dynamodb import keys
 from chalicelib.domain.servings import Serving
 
@@ -36,7 +36,11 @@ class DynamoServings:
         self._lock = Lock()
 
     def note(self, tenant_id: str, serving: Serving, *, under: Hashable) -> None:
-        """Write who answered, unless this process has already under the same circumstances; never raises."""
+        """
+        Write who answered, unless this process has already under the same circumstances; never raises.
+
+        A call that outlives its installation notes nothing: what was erased stays erased.
+        """
         key = keys.serving(tenant_id, serving.plugin_id, serving.environment)
         with self._lock:
             if self._noted.get(key) == under:
@@ -44,11 +48,12 @@ class DynamoServings:
             if self._paused_until is not None and self._clock.now() < self._paused_until:
                 return
         try:
-            values = {name: {"S": value} for name, value in serving._asdict().items()}
-            self._client().put_item(TableName=self._table, Item={"pk": {"S": key[0]}, "sk": {"S": key[1]}, **values})
-        except Exception:  # noqa: BLE001 - the plugin has done its work: no note is worth failing its call
-            with self._lock:
-                self._paused_until = self._clock.now() + PAUSE
+            self._write(key, keys.installation(tenant_id, serving.plugin_id), serving)
+        except Exception as error:  # noqa: BLE001 - the plugin has done its work: no note is worth failing its call
+            # Uninstalled meanwhile, or somebody writes the installation just now: no reason to leave the table alone.
+            if code_of(error) != "TransactionCanceledException":
+                with self._lock:
+                    self._paused_until = self._clock.now() + PAUSE
             return
         with self._lock:
             self._paused_until = None
@@ -56,6 +61,17 @@ class DynamoServings:
             self._noted.move_to_end(key)
             while len(self._noted) > MAX_REMEMBERED:
                 self._noted.popitem(last=False)
+
+    def _write(self, key: keys.Key, installation: keys.Key, serving: Serving) -> None:
+        values = {name: {"S": value} for name, value in serving._asdict().items()}
+        is_installed = {
+            "TableName": self._table,
+            "Key": {"pk": {"S": installation[0]}, "sk": {"S": installation[1]}},
+            "ConditionExpression": "attribute_exists(pk)",
+        }
+        put = {"TableName": self._table, "Item": {"pk": {"S": key[0]}, "sk": {"S": key[1]}, **values}}
+        parts: Any = [{"ConditionCheck": is_installed}, {"Put": put}]
+        self._client().transact_write_items(TransactItems=parts)
 
     @translated("DynamoDB")
     def last(self, tenant_id: str, plugin_id: str, environment: str) -> Serving | None:

@@ -20,6 +20,7 @@ from chalicelib.services.erasures import Erasure
 _KEPT = [
     "audit records: who did what to it, never its configuration or secrets",
     "secrets in AWS Secrets Manager that were only referred to: whoever made them deletes them",
+    "counts of calls that were under way, for an hour",
     "answers to requests with an Idempotency-Key, for 24 hours",
     "backups of the tables, for 35 days",
 ]
