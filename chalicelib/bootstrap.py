@@ -14,6 +14,7 @@ from chalicelib.adapters.cursors import SignedCursors
 from chalicelib.adapters.dynamodb.approvals import DynamoApprovals
 from chalicelib.adapters.dynamodb.audit import DynamoAuditTrail
 from chalicelib.adapters.dynamodb.blocks import DynamoBlocks
+from chalicelib.adapters.dynamodb.claims import DynamoClaims
 from chalicelib.adapters.dynamodb.cursor_keys import StoredCursorKey
 from chalicelib.adapters.dynamodb.deployments import DynamoDeployments
 from chalicelib.adapters.dynamodb.installations import DynamoInstallations
@@ -35,6 +36,7 @@ from chalicelib.adapters.lambda_caller import LambdaCaller
 from chalicelib.adapters.lambda_functions import LambdaFunctions
 from chalicelib.adapters.lambda_mirrors import LambdaMirrors
 from chalicelib.adapters.lambda_settling import Settling
+from chalicelib.adapters.notifications import SnsNotifications
 from chalicelib.adapters.s3 import S3Artifacts
 from chalicelib.adapters.secrets_manager import SecretsManagerReferences
 from chalicelib.adapters.stepfunctions import StepFunctionsExecutions
@@ -102,6 +104,8 @@ def connect(settings: Settings) -> Ports:
         ledger=DynamoQuotaLedger(tables.client, settings.table("tenants")),
         limit_factor=settings.limit_factor,
         override_key=StoredOverrideKey(kms, settings.key_alias, tables.client, settings.table("routing")),
+        notifier=SnsNotifications(Lazy(aws_clients.sns), stack=settings.stack, account_id=settings.account_id),
+        claims=DynamoClaims(tables.client, settings.table("idempotency")),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from chalice.package import TemplateDeepMerger, YAMLTemplateSerializer
 
+from chalicelib.domain.notifications import NOTABLES
 from infra.problems import gateway_responses
 
 TEMPLATES_DIRECTORY = Path(__file__).parent / "templates"
@@ -32,9 +33,16 @@ def merge_template(machines_directory: Path) -> Template:
         merged = merger.merge(serializer.load_template(path.read_text(), str(path)), merged)
     body = merged["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
     body["x-amazon-apigateway-gateway-responses"] = gateway_responses()
+    merged["Resources"]["NotificationSource"]["Properties"]["FilterCriteria"] = _notable_records()
     for machine, file_name in MACHINES.items():
         _define(merged["Resources"], machine, json.loads((machines_directory / file_name).read_text()))
     return merged
+
+
+def _notable_records() -> Template:
+    """Let only records through that the table of notifications knows."""
+    pattern = {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"action": {"S": sorted(NOTABLES)}}}}
+    return {"Filters": [{"Pattern": json.dumps(pattern, separators=(",", ":"))}]}
 
 
 def _define(resources: Template, machine: str, definition: Template) -> None:

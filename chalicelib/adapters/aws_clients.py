@@ -7,6 +7,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
+    from botocore.client import BaseClient
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_kms import KMSClient
@@ -85,6 +86,12 @@ def s3() -> S3Client:
 def stepfunctions() -> SFNClient:
     """Make the client of Step Functions."""
     client: SFNClient = _make("stepfunctions", read_seconds=10)
+    return client
+
+
+def sns() -> BaseClient:
+    """Make the client of the topic of notifications."""
+    client: BaseClient = _make("sns", read_seconds=10, attempts=4)
     return client
 
 

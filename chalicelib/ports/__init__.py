@@ -14,6 +14,7 @@ from chalicelib.ports.executions import Executions
 from chalicelib.ports.functions import PluginFunctions, PublishedVersion, StagedCode, VersionCaller
 from chalicelib.ports.identity import CursorCodec, Identity, Login, SecretBox, SecretReferences, TokenVerifier
 from chalicelib.ports.mirrors import AliasMirrors
+from chalicelib.ports.notifications import Claim, ClaimRepository, Notifier
 from chalicelib.ports.overrides import OverrideKey
 from chalicelib.ports.quotas import QuotaLedger
 from chalicelib.ports.registry import PluginRepository, PublishLeaseRepository, VersionRepository
@@ -27,6 +28,8 @@ __all__ = [
     "ArtifactStore",
     "AuditTrail",
     "BlockRepository",
+    "Claim",
+    "ClaimRepository",
     "Clock",
     "CursorCodec",
     "DeploymentRepository",
@@ -35,6 +38,7 @@ __all__ = [
     "Identity",
     "InstallationRepository",
     "Login",
+    "Notifier",
     "OpenBlock",
     "OverrideKey",
     "PluginFunctions",
@@ -93,3 +97,5 @@ class Ports:
     ledger: QuotaLedger
     limit_factor: int
     override_key: OverrideKey
+    notifier: Notifier
+    claims: ClaimRepository

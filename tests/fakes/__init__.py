@@ -14,6 +14,7 @@ from tests.fakes.deployments import FakeDeployments, FakeRoutes
 from tests.fakes.functions import FakePluginFunctions
 from tests.fakes.identity import FakeExecutions, FakeIdentity, FakeSecretBox, FakeSecretReferences
 from tests.fakes.mirrors import FakeMirrors
+from tests.fakes.notifications import FakeClaims, FakeNotifier
 from tests.fakes.overrides import FakeOverrideKey
 from tests.fakes.plugins import FakePlugins, FakePublishLeases, FakeVersions
 from tests.fakes.quotas import FakeQuotaLedger
@@ -41,6 +42,8 @@ class FakeWorld:
     references: FakeSecretReferences = field(default_factory=FakeSecretReferences)
     servings: FakeServings = field(default_factory=FakeServings)
     override_key: FakeOverrideKey = field(default_factory=FakeOverrideKey)
+    notifier: FakeNotifier = field(default_factory=FakeNotifier)
+    claims: FakeClaims = field(default_factory=FakeClaims)
     ledger: FakeQuotaLedger = field(default_factory=FakeQuotaLedger)
     quotas: LeasedQuotas = field(init=False)
     artifacts: FakeArtifacts = field(init=False)
@@ -83,6 +86,8 @@ class FakeWorld:
             ledger=self.ledger,
             limit_factor=1,
             override_key=self.override_key,
+            notifier=self.notifier,
+            claims=self.claims,
         )
 
     @property

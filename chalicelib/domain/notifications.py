@@ -1,0 +1,199 @@
+"""Notifications: which audit records people want to hear of, in which words, and who hears them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chalicelib.domain.audit import AuditRecord
+
+
+class Severity(StrEnum):
+    """How soon somebody should look."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+class Audience(StrEnum):
+    """Who hears of it: operators alone, the tenant of the record too, or each tenant pinned to the version too."""
+
+    OPERATORS = "operators"
+    TENANT = "tenant"
+    PINNED_TENANTS = "pinned tenants"
+
+
+class Notable(NamedTuple):
+    """
+    A row of the table: what a record is called, and told in.
+
+    *subject* and *text* are templates over `values_of`; *tenant_text* is what a tenant reads. A row with *status*
+    is for records whose ``after`` says this status; the others do not concern it.
+    """
+
+    kind: str
+    severity: Severity
+    subject: str
+    text: str
+    audience: Audience = Audience.OPERATORS
+    tenant_text: str = ""
+    status: str | None = None
+
+
+class Notification(NamedTuple):
+    """
+    One message. *id* is the audit record's, so with *tenant_id* it tells messages apart.
+
+    *tenant_id* is whom it is for; ``""`` means operators. *text* is for people, everything else for programs.
+    """
+
+    id: str
+    at: str
+    kind: str
+    severity: Severity
+    subject: str
+    text: str
+    tenant_id: str
+    plugin_id: str
+    details: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        """Name it among all that are ever sent."""
+        return f"{self.id}/{self.tenant_id}"
+
+
+_ENDED = "Deployment {deployment} of {plugin} {version} to {environment}"
+
+#: Action of an audit record → its rows. To tell of something more, add a row: nothing else has to be changed.
+NOTABLES: Mapping[str, tuple[Notable, ...]] = {
+    "DeprecatePlugin": (
+        Notable("plugin.deprecated", Severity.INFO, "{plugin} is deprecated", "{actor} deprecated {plugin}: {reason}"),
+    ),
+    "DeprecateVersion": (
+        Notable(
+            "version.deprecated",
+            Severity.INFO,
+            "{plugin} {version} is deprecated",
+            "{actor} deprecated {plugin} {version}: {reason} It works as before; {pinned} tenant(s) are pinned to it.",
+            Audience.PINNED_TENANTS,
+            "{plugin} {version}, which you are pinned to, is deprecated: {reason} It works as before; "
+            "move the pin to a newer version when you can.",
+        ),
+    ),
+    "YankVersion": (
+        Notable(
+            "version.yanked",
+            Severity.WARNING,
+            "{plugin} {version} is yanked",
+            "{actor} yanked {plugin} {version}: {reason} It serves where it does, but can't be chosen any more.",
+            Audience.PINNED_TENANTS,
+            "{plugin} {version}, which you are pinned to, was taken back: {reason} Your pin holds, but can't be "
+            "renewed: move it to another version.",
+        ),
+    ),
+    "BlockVersion": (
+        Notable(
+            "version.blocked",
+            Severity.CRITICAL,
+            "{plugin} {version} is blocked",
+            "{actor} blocked {plugin} {version}: {reason} It is out of every route, and {pinned} pin(s) to it hold no "
+            "more.",
+            Audience.PINNED_TENANTS,
+            "{plugin} {version}, which you were pinned to, is blocked: {reason} Your pin holds no more; the version "
+            "that is deployed serves you.",
+        ),
+    ),
+    "RollBack": (
+        Notable(
+            "deployment.rolling_back",
+            Severity.CRITICAL,
+            "{plugin} {version} is rolled back in {environment}",
+            _ENDED + " is being rolled back: {reason} The last known good version serves again.",
+        ),
+    ),
+    "EndDeployment": (
+        Notable(
+            "deployment.rolled_back",
+            Severity.WARNING,
+            "{plugin} {version} was rolled back in {environment}",
+            _ENDED + " was rolled back: {reason}",
+            status="RolledBack",
+        ),
+        Notable(
+            "deployment.failed",
+            Severity.WARNING,
+            "{plugin} {version} was not deployed to {environment}",
+            _ENDED + " failed before it moved anything: {reason}",
+            status="Failed",
+        ),
+    ),
+    "FailDeployment": (
+        Notable(
+            "deployment.failed",
+            Severity.WARNING,
+            "{plugin} {version} was not deployed to {environment}",
+            _ENDED + " failed: {reason}",
+        ),
+    ),
+    "AbandonDeployment": (
+        Notable(
+            "deployment.failed",
+            Severity.WARNING,
+            "{plugin} {version} was given up in {environment}",
+            _ENDED + " was abandoned: its lease ran out. What served before serves again.",
+        ),
+    ),
+}
+
+
+def notable_of(record: AuditRecord) -> Notable | None:
+    """Find the row of a record; most records have none."""
+    rows = NOTABLES.get(record.action, ())
+    return next((row for row in rows if row.status in (None, record.after.get("status"))), None)
+
+
+def values_of(record: AuditRecord, deployment: Mapping[str, str]) -> dict[str, str]:
+    """
+    Say what the templates may name.
+
+    *deployment* gives plugin, version and environment where the record is of a deployment, whose resource does not
+    tell them.
+    """
+    parts = record.resource.split("/")
+    named = dict(zip(parts[::2], parts[1::2], strict=False))
+    reason = record.reason.strip()
+    return {
+        "actor": record.actor,
+        "reason": reason + ("" if not reason or reason.endswith((".", "!", "?")) else "."),
+        "plugin": named.get("plugins", ""),
+        "version": named.get("versions", ""),
+        "tenant": record.tenant_id or named.get("tenants", ""),
+        "deployment": named.get("deployments", ""),
+        "environment": str(record.after.get("environment", "")),
+        "pinned": str(record.after.get("pinnedTenants", 0)),
+        **deployment,
+    }
+
+
+def notification_of(
+    record: AuditRecord, notable: Notable, values: Mapping[str, Any], *, tenant_id: str = ""
+) -> Notification:
+    """Make the message for operators, or for one tenant, who does not read who did it."""
+    template = notable.tenant_text if tenant_id and notable.tenant_text else notable.text
+    told = ("plugin", "version", "environment", "deployment", "reason", *(() if tenant_id else ("actor",)))
+    return Notification(
+        id=record.id,
+        at=record.at,
+        kind=notable.kind,
+        severity=notable.severity,
+        subject=notable.subject.format_map(values),
+        text=template.format_map(values),
+        tenant_id=tenant_id,
+        plugin_id=values["plugin"],
+        details={name: values[name] for name in told if values[name]},
+    )
