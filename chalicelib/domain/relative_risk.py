@@ -25,7 +25,7 @@ _CAUTION = 1.0
 _NODES = 96
 _HALVINGS = 20
 #: The part of the wager that is kept for candidates that turn bad later.
-_LATER = 0.05
+_LATER = 0.02
 #: Beyond this relative risk nobody asks how much.
 _HIGHEST_RISK = 1e6
 
