@@ -39,9 +39,9 @@ class FakeAws:
         self.calls: Counter[str] = Counter()
         route = Route(PLUGIN, ENVIRONMENT, "pepper", STABLE, Target("2.0.0", "v2-0-0", "2", "b" * 64), 1_000)
         self._items = {
-            keys.route(PLUGIN, ENVIRONMENT): _item(document_of(route)),
-            keys.tenant(TENANT): _item(document_of(Tenant(TENANT, "Acme", _NOW, _NOW, Tier.ENTERPRISE))),
-            keys.installation(TENANT, PLUGIN): _item(document_of(Installation(TENANT, PLUGIN, _NOW, _NOW))),
+            keys.route(PLUGIN, ENVIRONMENT): item_of(document_of(route)),
+            keys.tenant(TENANT): item_of(document_of(Tenant(TENANT, "Acme", _NOW, _NOW, Tier.ENTERPRISE))),
+            keys.installation(TENANT, PLUGIN): item_of(document_of(Installation(TENANT, PLUGIN, _NOW, _NOW))),
         }
 
     @contextlib.contextmanager
@@ -88,7 +88,7 @@ class FakeAws:
         return item
 
 
-def _item(values: Mapping[str, Any]) -> dict[str, Any]:
+def item_of(values: Mapping[str, Any]) -> dict[str, Any]:
     """Type the attributes as the tables hold them: what has parts is JSON text, what is None is left out."""
     return {name: _typed(value) for name, value in values.items() if value is not None}
 

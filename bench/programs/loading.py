@@ -34,6 +34,25 @@ def measure_routes(document: Path) -> None:
     print(json.dumps({"ms": load_ms, "mb": _resident_mb() - before, "routes": len(routes)}))
 
 
+def measure_served(document: Path) -> None:
+    """Print the growth of a container that has served these pins once, through the cache that it really has."""
+    from bench.programs.serving import serving_reads  # noqa: PLC0415 - as above
+
+    reads = serving_reads()
+    pins = json.loads(document.read_bytes())
+    gc.collect()
+    before = _resident_mb()
+    for plugin, pinned in pins.items():
+        for tenant in pinned:
+            installation = reads.installation(tenant, plugin)
+            assert installation is not None
+            assert installation.pin is not None
+            assert reads.route(plugin, "Production") is not None
+            assert reads.tenant(tenant) is not None
+    gc.collect()
+    print(json.dumps({"mb": _resident_mb() - before, "served": sum(map(len, pins.values()))}))
+
+
 def _resident_mb() -> float:
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * resource.getpagesize() / 1e6
