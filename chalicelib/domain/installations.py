@@ -61,6 +61,14 @@ class Installation(NamedTuple):
         return self._replace(sealed_secrets=kept, updated_at=now)
 
 
+class Enabled(NamedTuple):
+    """A tenant that has a plugin enabled: the ring that it is in now, and its pin, also one that has ended."""
+
+    tenant_id: str
+    ring: str
+    pin: Pin | None = None
+
+
 class ConfigRevision(NamedTuple):
     """
     A configuration that an installation has had; *number* counts from 1.

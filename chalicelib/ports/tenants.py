@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from chalicelib.domain.audit import AuditRecord
-    from chalicelib.domain.installations import ConfigRevision, Installation
+    from chalicelib.domain.installations import ConfigRevision, Enabled, Installation
     from chalicelib.domain.pages import Page, PageRequest
     from chalicelib.domain.rings import Rings
     from chalicelib.domain.tenants import Erased, Tenant, TenantFilter
@@ -138,11 +138,11 @@ class InstallationRepository(Protocol):
     def count_enabled(self, plugin_id: str) -> int:
         """Count the tenants that have the plugin enabled; a new one may be missing for a moment."""
 
-    def enabled_tenants(self, plugin_id: str) -> Iterator[tuple[str, str]]:
+    def enabled_tenants(self, plugin_id: str) -> Iterator[Enabled]:
         """
-        Go through the tenants that have the plugin enabled, as (id, ring), by id.
+        Go through the tenants that have the plugin enabled, by id.
 
-        Who enabled it just now may be missing for a moment; the ring is the one that the tenant has now.
+        Who enabled it or was pinned just now may be missing for a moment; the ring is the one that the tenant has now.
         """
 
     def is_installed_anywhere(self, plugin_id: str) -> bool:

@@ -108,7 +108,7 @@ def test_a_rolling_deployment_finds_every_tenant_with_its_ring_a_hundred_at_once
     found = list(many.installations.enabled_tenants(PLUGIN))
 
     assert len(found) == TENANTS
-    assert Counter(ring for _, ring in found) == {"general": TENANTS - TENANTS // 50, "beta": TENANTS // 50}
+    assert Counter(each.ring for each in found) == {"general": TENANTS - TENANTS // 50, "beta": TENANTS // 50}
     assert set(many.asked) == {"Query", "BatchGetItem"}
     assert many.asked["BatchGetItem"] == TENANTS // 100
 

@@ -6,7 +6,7 @@ from inspect import signature
 import pytest
 
 from chalicelib.domain.errors import NotFoundError, StaleRevisionError
-from chalicelib.domain.installations import KEPT_REVISIONS, ConfigRevision, Installation
+from chalicelib.domain.installations import KEPT_REVISIONS, ConfigRevision, Enabled, Installation
 from chalicelib.domain.pages import PageRequest
 from chalicelib.domain.pins import Pin
 from chalicelib.ports import InstallationRepository, StateRepository
@@ -112,20 +112,23 @@ def test_only_tenants_that_have_the_plugin_enabled_are_counted(outside: Outside)
     assert installations.count_enabled(PLUGIN) == 1
 
 
-def test_the_tenants_of_a_plugin_are_listed_by_id_with_the_ring_that_they_have_now(outside: Outside) -> None:
+def test_the_tenants_of_a_plugin_are_listed_by_id_with_their_pin_and_the_ring_that_they_have_now(
+    outside: Outside,
+) -> None:
     installations = outside.ports.installations
     for number in range(120):  # more than one batch
         outside.ports.tenants.add(a_tenant(f"t{number:03d}")._replace(ring="beta"), a_record())
-        installations.put(f"t{number:03d}", an_installation(f"t{number:03d}"), a_record())
+        pin = a_pin() if number == 8 else None
+        installations.put(f"t{number:03d}", an_installation(f"t{number:03d}")._replace(pin=pin), a_record())
     installations.put("globex", an_installation("globex")._replace(is_enabled=False), a_record())
     installations.put("acme", an_installation("acme", "other-plugin"), a_record())
     outside.ports.tenants.save(outside.ports.tenants.get("t007")._replace(ring="internal"), a_record())
 
     found = list(installations.enabled_tenants(PLUGIN))
 
-    assert [tenant for tenant, _ in found] == [f"t{number:03d}" for number in range(120)]
-    assert dict(found)["t007"] == "internal"
-    assert {ring for tenant, ring in found if tenant != "t007"} == {"beta"}
+    assert [each.tenant_id for each in found] == [f"t{number:03d}" for number in range(120)]
+    assert found[7:9] == [Enabled("t007", "internal"), Enabled("t008", "beta", a_pin())]
+    assert {each.ring for each in found if each.tenant_id != "t007"} == {"beta"}
     assert list(installations.enabled_tenants("unknown-plugin")) == []
 
 

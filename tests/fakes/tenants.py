@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.domain.audit import AuditRecord
 from chalicelib.domain.errors import ConflictError, NotFoundError, StaleRevisionError
-from chalicelib.domain.installations import KEPT_REVISIONS, ConfigRevision, Installation, UninstalledError
+from chalicelib.domain.installations import KEPT_REVISIONS, ConfigRevision, Enabled, Installation, UninstalledError
 from chalicelib.domain.pages import Page, PageRequest
 from chalicelib.domain.rings import Rings
 from chalicelib.domain.routes import Route
@@ -169,9 +169,10 @@ class FakeInstallations:
     def count_enabled(self, plugin_id: str) -> int:
         return sum(plugin == plugin_id and item.is_enabled for (_, plugin), item in self._all())
 
-    def enabled_tenants(self, plugin_id: str) -> Iterator[tuple[str, str]]:
-        enabled = sorted(tenant for (tenant, plugin), item in self._all() if plugin == plugin_id and item.is_enabled)
-        return ((each, self.tables.tenants[each].ring) for each in enabled if each in self.tables.tenants)
+    def enabled_tenants(self, plugin_id: str) -> Iterator[Enabled]:
+        enabled = sorted((key[0], item) for key, item in self._all() if key[1] == plugin_id and item.is_enabled)
+        known = ((tenant_id, item.pin) for tenant_id, item in enabled if tenant_id in self.tables.tenants)
+        return (Enabled(tenant_id, self.tables.tenants[tenant_id].ring, pin) for tenant_id, pin in known)
 
     def is_installed_anywhere(self, plugin_id: str) -> bool:
         return any(plugin == plugin_id and item.is_enabled for (_, plugin), item in self._all())

@@ -35,5 +35,9 @@ def tenant_of(values: Values) -> Tenant:
 
 def installation_of(values: Values) -> Installation:
     """Make an installation."""
-    pin = values.get("pin")
-    return Installation(**{**values, "pin": Pin(**{**pin, "target": Target(**pin["target"])}) if pin else None})
+    return Installation(**{**values, "pin": pin_of(values.get("pin"))})
+
+
+def pin_of(values: Values | None) -> Pin | None:
+    """Make a pin; None stays None."""
+    return Pin(**{**values, "target": Target(**values["target"])}) if values else None

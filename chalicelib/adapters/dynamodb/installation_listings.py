@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from chalicelib.adapters.aws_errors import translated
 from chalicelib.adapters.dynamodb import keys
+from chalicelib.adapters.dynamodb.documents import pin_of
 from chalicelib.adapters.dynamodb.items import LISTED_KEYS, Tables
 from chalicelib.adapters.dynamodb.tenant_items import InstallationItem, PinItem, TenantItem
+from chalicelib.domain.installations import Enabled
 
 if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
@@ -44,21 +46,23 @@ class DynamoInstallationListings:
         """Count the tenants that have the plugin enabled; a new one may be missing for a moment (index)."""
         return self._items.count(keys.installed(plugin_id), index_name=InstallationItem.listing.Meta.index_name)
 
-    def enabled_tenants(self, plugin_id: str) -> Iterator[tuple[str, str]]:
+    def enabled_tenants(self, plugin_id: str) -> Iterator[Enabled]:
         """
-        Go through the tenants that have the plugin enabled, as (id, ring), by id.
+        Go through the tenants that have the plugin enabled, by id.
 
-        The index names the tenants, a batch of whom is then read at once: the ring is kept in one place, so that
-        changing it is one write however much the tenant has installed.
+        The index names the tenants with their pins, and a batch of them is then read at once: the ring is kept in one
+        place, so that changing it is one write however much the tenant has installed.
         """
         index = InstallationItem.listing.Meta.index_name
         with translated("DynamoDB"):
-            found = self._items.query(keys.installed(plugin_id), index_name=index, attributes_to_get=[*LISTED_KEYS])
-            ids = (str(item.gsi1sk) for item in found)
-            while batch := list(islice(ids, _BATCH)):
-                rings = self._rings_of(batch)
+            found = self._items.query(
+                keys.installed(plugin_id), index_name=index, attributes_to_get=[*LISTED_KEYS, "pin"]
+            )
+            pins = ((str(item.gsi1sk), pin_of(item.pin)) for item in found)
+            while batch := list(islice(pins, _BATCH)):
+                rings = self._rings_of([tenant_id for tenant_id, _ in batch])
                 # A tenant that went in between is in the index for a moment more.
-                yield from ((tenant_id, rings[tenant_id]) for tenant_id in batch if tenant_id in rings)
+                yield from (Enabled(each, rings[each], pin) for each, pin in batch if each in rings)
 
     @translated("DynamoDB")
     def is_installed_anywhere(self, plugin_id: str) -> bool:
