@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.stack.product import Product
+from tests.stack.running_stack import eventually
 
 METERED = "metered"
 SOURCE = """
@@ -12,6 +13,15 @@ def handle(operation, input, context):
     return {"for": context.tenant_id}
 """
 ENABLE = f"/tenants/thrifty/plugins/{METERED}/enable"
+
+CRASHING = """
+import os
+
+def handle(operation, input, context):
+    if input.get("crash"):
+        os._exit(1)
+    return {}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +62,29 @@ def test_usage_tells_what_the_window_has_counted(metered: Product) -> None:
     assert used["requestsPerMinute"]["limit"] == 6_000
     assert used["concurrentExecutions"]["limit"] == 500
     assert 0 <= used["requestsPerMinute"]["used"] <= 600
+
+
+def test_a_plugin_that_crashes_gives_its_slot_back_each_time(product: Product) -> None:
+    name = "crashing"
+    product.register(name)
+    product.publish(name, "1.0.0", CRASHING)
+    assert product.deploy(name, "1.0.0")["status"] == "Completed"
+    product.install(name, "thrifty")
+    path = f"/tenants/thrifty/plugins/{name}"
+    assert product.ask("POST", f"{path}/enable", {"quotas": {"concurrentExecutions": 1}}).status == 201
+
+    def answered() -> list[int]:
+        return [product.invoke(name, "thrifty", given={"crash": True}).status for _ in range(3)]
+
+    assert answered() == [502, 502, 502], "a slot that a crash kept would refuse the second call"
+    eventually(lambda: product.invoke(name, "thrifty").status == 200)
+
+
+def test_a_quota_of_nothing_lets_nothing_in(product: Product, metered: Product) -> None:
+    product.install(METERED, "unlucky")
+    path = f"/tenants/unlucky/plugins/{METERED}"
+    assert metered.ask("POST", f"{path}/enable", {"quotas": {"requestsPerMinute": 0}}).status == 201
+
+    refused = eventually(lambda: (answer := product.invoke(METERED, "unlucky")).status == 429 and answer)
+
+    assert (refused.body["code"], "requestsPerMinute" in refused.body["detail"]) == ("QUOTA_EXCEEDED", True)

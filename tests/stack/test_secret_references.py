@@ -43,6 +43,20 @@ def test_a_plugin_gets_the_secret_that_its_tenant_refers_to(stack: RunningStack,
     assert (answer.status, answer.body.get("result")) == (200, {"length": len(VALUE)}), answer.body
 
 
+def test_the_value_is_in_no_log_though_the_plugin_wrote_it(stack: RunningStack, referring: Product) -> None:
+    put(referring, "talker", made(stack, "hotswap/talker/key"))
+    assert referring.invoke(PLUGIN, "talker").status == 200
+    logs = stack.client("logs")
+
+    def written() -> dict[str, str]:
+        groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
+        pages = {name: logs.get_paginator("filter_log_events").paginate(logGroupName=name) for name in groups}
+        return {name: "".join(each["message"] for page in pages[name] for each in page["events"]) for name in groups}
+
+    eventually(lambda: any("the key is [secret apiKey]" in text for text in written().values()))
+    assert not [name for name, text in written().items() if VALUE in text]
+
+
 def test_another_tenants_secret_and_one_that_is_not_there_are_refused(stack: RunningStack, referring: Product) -> None:
     others = made(stack, "hotswap/somebody-else/key")
 
