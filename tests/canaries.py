@@ -4,6 +4,7 @@ import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from chalicelib.domain.error_rules import ALPHA, judge_obvious
 from chalicelib.domain.measurements import Outcomes, Sides
@@ -69,10 +70,7 @@ def by_tenants(
     Rates are Beta with mean *base* and that concentration; all are *base* where it is None. *requests* are those of all
     tenants between two looks, *looks_before* the length of the history.
     """
-    rates = [
-        base if alikeness is None else source.betavariate(base * alikeness, (1 - base) * alikeness)
-        for _ in range(TENANTS)
-    ]
+    rates = [base] * TENANTS if alikeness is None else source.choices(_rates(base, alikeness), k=TENANTS)
     on_candidate = round(TENANTS * _TENANT_SHARE)
     mine, others = rates[:on_candidate], rates[on_candidate:]
     usual, stable_rate = sum(mine) / len(mine), sum(others) / len(others)
@@ -84,6 +82,13 @@ def by_tenants(
     )
     worse = sum(min(rate * times_worse, 1.0) for rate in mine) / len(mine)
     return Canary(worse, stable_rate, candidate_requests, stable_requests, before)
+
+
+@cache
+def _rates(base: float, alikeness: float) -> tuple[float, ...]:
+    """Draw the rates that tenants are given, once: it takes longer than all that follows."""
+    source = chance(1)
+    return tuple(source.betavariate(base * alikeness, (1 - base) * alikeness) for _ in range(20 * TENANTS))
 
 
 def is_rolled_back(sides: Sides) -> bool:
