@@ -24,6 +24,7 @@ class Unit(StrEnum):
     MILLISECONDS = "ms"
     SECONDS = "s"
     CALLS = "calls"
+    PERCENT = "%"
     MEGABYTES = "MB"
 
 

@@ -10,6 +10,7 @@ from bench.cases import (
     invoke_start,
     package,
     plugin_load,
+    rollbacks,
     routes,
     stack,
 )
@@ -25,6 +26,7 @@ CASES = {
         decision,
         invoke_overhead,
         routes,
+        rollbacks,
         costs,
         gateway,
         stack,
