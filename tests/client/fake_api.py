@@ -255,6 +255,24 @@ class FakeApi:
             version["initMs"] = 92.4 if self.intake_status == "Ready" else None
         return 200, seen
 
+    def _retire(
+        self, body: Document, _query: Document, dry: bool, name: str, number: str, verb: str
+    ) -> tuple[int, Document]:
+        version = self.versions.get((name, number))
+        if version is None:
+            raise ProblemError(404, "NOT_FOUND", f"There is no version {number} of {name}.")
+        said = {
+            "deprecate": ("Deprecated", "deprecated"),
+            "yank": ("Yanked", "yanked"),
+            "block": ("Blocked", "blocked"),
+        }
+        status, field_name = said.get(verb, ("Ready", "yanked"))
+        notice = {"reason": body["reason"], "by": "ana"} if verb != "unyank" else None
+        retired = {**version, "status": status, field_name: notice, "pinnedTenants": 1, "tenants": ["acme"]}
+        if not dry:
+            self.versions[name, number] = retired
+        return 200, retired
+
     def _list_versions(self, _body: Document, query: Document, _dry: bool, name: str) -> tuple[int, Document]:
         return self._page([each for key, each in self.versions.items() if key[0] == name], query)
 
@@ -515,6 +533,7 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", f"/plugins/{_ONE}/versions/{_ONE}", FakeApi._version),
     ("POST", f"/plugins/{_ONE}/versions/{_ONE}/finalize", FakeApi._finalize),
     ("POST", f"/plugins/{_ONE}/versions/{_ONE}/override", FakeApi._override),
+    ("POST", f"/plugins/{_ONE}/versions/{_ONE}/(deprecate|yank|unyank|block)", FakeApi._retire),
     ("POST", f"/plugins/{_ONE}/invoke", FakeApi._invoke),
     ("POST", "/deployments", FakeApi._deploy),
     ("GET", "/deployments", FakeApi._list_deployments),

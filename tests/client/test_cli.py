@@ -170,7 +170,7 @@ def test_a_group_without_a_command_names_its_commands(terminal: Terminal) -> Non
     result = terminal.type("version")
 
     assert result.exit_code == ExitCode.USAGE
-    assert "`hotswap version` needs a command after it: list, show." in result.stderr
+    assert "`hotswap version` needs a command after it: block, deprecate, list, show, unyank, yank." in result.stderr
     assert "fix: see `hotswap version --help`" in result.stderr
 
 

@@ -131,3 +131,44 @@ def test_an_unsettled_version_says_what_comes_next(developer: Terminal, status: 
     developer.api.add_version("tax-engine", "1.0.0", status=status)
 
     assert "next: " in developer.type("version", "show", "tax-engine", "1.0.0").stdout
+
+
+@pytest.mark.parametrize(
+    "verb, told, status",
+    [("deprecate", "deprecated", "Deprecated"), ("yank", "yanked", "Yanked"), ("block", "blocked", "Blocked")],
+)
+def test_a_version_is_retired_with_a_reason_and_it_says_who_is_pinned_to_it(
+    developer: Terminal, verb: str, told: str, status: str
+) -> None:
+    developer.api.add_version("tax-engine", "1.0.0")
+
+    result = developer.type("version", verb, "tax-engine", "1.0.0", "--reason", "Rounds wrongly.", "--yes")
+
+    for word in (told, status, "Rounds wrongly.", "acme"):
+        assert word in result.stdout
+    assert "Rounds wrongly." in developer.type("version", "show", "tax-engine", "1.0.0").stdout
+
+
+def test_a_yanked_version_may_be_chosen_again(developer: Terminal) -> None:
+    developer.api.add_version("tax-engine", "1.0.0")
+    developer.type("version", "yank", "tax-engine", "1.0.0", "--reason", "Rounds wrongly.")
+
+    developer.type("version", "unyank", "tax-engine", "1.0.0", "--reason", "It does not.")
+
+    assert developer.api.versions["tax-engine", "1.0.0"]["status"] == "Ready"
+
+
+def test_blocking_asks_first_and_a_dry_run_changes_nothing(developer: Terminal) -> None:
+    developer.api.add_version("tax-engine", "1.0.0")
+    block = ("version", "block", "tax-engine", "1.0.0", "--reason", "Rounds wrongly.")
+
+    refused = developer.type(*block)
+    shown = developer.type("--dry-run", *block, "--yes")
+
+    assert refused.exit_code == ExitCode.USAGE
+    assert "would block" in shown.stdout
+    assert developer.api.versions["tax-engine", "1.0.0"]["status"] == "Ready"
+
+
+def test_retiring_without_a_reason_is_a_usage_error(developer: Terminal) -> None:
+    assert developer.type("version", "yank", "tax-engine", "1.0.0").exit_code == ExitCode.USAGE

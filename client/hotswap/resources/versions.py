@@ -130,6 +130,13 @@ class Versions:
         """Read one version."""
         return Version.of(self._transport.request("GET", _path(plugin_id, version)).document)
 
+    def retire(self, plugin_id: str, version: str, verb: str, *, reason: str, validate_only: bool = False) -> Version:
+        """Say *verb* (``deprecate``, ``yank``, ``unyank``, ``block``) of a version; the same again changes nothing."""
+        path = f"{_path(plugin_id, version)}/{verb}"
+        body = {"reason": reason}
+
+        return Version.of(self._transport.request("POST", path, body=body, validate_only=validate_only).document)
+
     def list(self, plugin_id: str, *, status: str | None = None, limit: int | None = None) -> Iterator[Version]:
         """Walk through the versions of a plugin."""
         path = f"/plugins/{plugin_id}/versions"

@@ -16,6 +16,7 @@ from hotswap.views.theme import status_text
 from hotswap.views.times import ago, duration, size
 
 SHORT_DIGEST = 12
+SHOWN_TENANTS = 10
 
 
 def versions_view(versions: Sequence[Version], plugin_id: str, now: datetime) -> RenderableType:
@@ -50,6 +51,7 @@ def version_view(version: Version, now: datetime) -> RenderableType:
                 ("plugin", Text(version.plugin_id, style="name")),
                 ("version", Text(version.version, style="version")),
                 ("status", status_text(version.status)),
+                ("why", _why(version)),
                 ("sha256", version.sha256[:SHORT_DIGEST]),
                 ("size", size(version.size) if version.size else ""),
                 ("init", duration(version.init_ms) if version.init_ms is not None else ""),
@@ -67,6 +69,27 @@ def version_view(version: Version, now: datetime) -> RenderableType:
     parts += _next_step(version)
 
     return Group(*parts)
+
+
+def retired_view(version: Version, title: str) -> RenderableType:
+    """Say what a version is now, why, and whom that concerns."""
+    tenants = [str(each) for each in version.raw.get("tenants") or ()]
+    more = int(version.raw.get("pinnedTenants") or 0) - len(tenants[:SHOWN_TENANTS])
+    named = ", ".join(tenants[:SHOWN_TENANTS]) + (f" and {more} more" if more > 0 else "")
+
+    return facts(
+        [
+            (title.lower(), Text(f"{version.plugin_id} {version.version}", style="name")),
+            ("status", status_text(version.status)),
+            ("why", _why(version)),
+            ("pinned", named),
+        ]
+    )
+
+
+def _why(version: Version) -> str:
+    notices = [version.raw.get(name) for name in ("blocked", "yanked", "deprecated")]
+    return next((str(notice.get("reason", "")) for notice in notices if notice), "")
 
 
 def findings_view(findings: Sequence[Finding]) -> RenderableType:
