@@ -64,15 +64,18 @@ class Accepted(Answer[ResourceT]):
 
 @dataclass(frozen=True, slots=True)
 class Html:
-    """200: a page for people."""
+    """200: a page for people; only a script that carries *nonce* runs, and speaks to nobody but this API."""
 
     status: ClassVar[int] = 200
 
     text: str
+    nonce: str = ""
 
     def reply(self, _path: str, *, is_preview: bool) -> Reply:  # noqa: ARG002 (the same call as of any answer)
         """Write it so that a browser loads and runs nothing else."""
         policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+        if self.nonce:
+            policy += f"; script-src 'nonce-{self.nonce}'; connect-src 'self'; frame-ancestors 'none'"
         headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy}
         return Reply(200, headers, self.text)
 

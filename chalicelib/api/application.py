@@ -5,8 +5,11 @@ from chalice import Chalice
 from chalicelib import cold_start
 from chalicelib.api import authorizer, unknown_routes
 from chalicelib.api.routes import (
+    approval_pages,
+    approvals,
     authentication,
     configurations,
+    deployment_verbs,
     deployments,
     documents,
     effective,
@@ -17,6 +20,7 @@ from chalicelib.api.routes import (
     overrides,
     pins,
     plugins,
+    policies,
     retirements,
     rings,
     tenants,
@@ -30,6 +34,7 @@ app.register_blueprint(authorizer.blueprint)
 app.register_blueprint(unknown_routes.blueprint)
 app.register_blueprint(health.blueprint)
 app.register_blueprint(documents.blueprint)
+app.register_blueprint(approval_pages.blueprint)
 app.register_blueprint(authentication.blueprint, url_prefix="/v1")
 app.register_blueprint(me.blueprint, url_prefix="/v1")
 app.register_blueprint(plugins.blueprint, url_prefix="/v1")
@@ -37,6 +42,9 @@ app.register_blueprint(versions.blueprint, url_prefix="/v1")
 app.register_blueprint(retirements.blueprint, url_prefix="/v1")
 app.register_blueprint(overrides.blueprint, url_prefix="/v1")
 app.register_blueprint(deployments.blueprint, url_prefix="/v1")
+app.register_blueprint(deployment_verbs.blueprint, url_prefix="/v1")
+app.register_blueprint(approvals.blueprint, url_prefix="/v1")
+app.register_blueprint(policies.blueprint, url_prefix="/v1")
 app.register_blueprint(tenants.blueprint, url_prefix="/v1")
 app.register_blueprint(rings.blueprint, url_prefix="/v1")
 app.register_blueprint(installations.blueprint, url_prefix="/v1")

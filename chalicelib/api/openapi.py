@@ -24,6 +24,7 @@ from chalicelib.api.openapi_parts import (
     HEADER_PARAMETERS,
     IF_MATCH,
     INFO,
+    PAGES,
     PARAMETERS,
     REPEAT_KEY,
     SECURITY_SCHEMES,
@@ -187,7 +188,7 @@ def _problems(ref: str) -> dict[str, Any]:
 def _content(contract: Contract, refs: Mapping[str, str]) -> dict[str, Any]:
     if contract.resource is not None:
         return {"application/json": {"schema": {"$ref": refs[contract.resource.__name__]}}}
-    if contract.action == "show_docs":
+    if contract.action in PAGES:
         return {"text/html": {"schema": {"type": "string"}}}
     return {"application/json": {"schema": {"type": "object"}}}
 

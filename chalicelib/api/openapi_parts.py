@@ -30,6 +30,8 @@ TAGS = {
     "plugins": "Named extensions of the product.",
     "versions": "Immutable builds of a plugin.",
     "deployments": "Attempts to make a version the current one of an environment.",
+    "approvals": "People who must agree before a deployment goes on.",
+    "environments": "What an environment asks of a deployment.",
     "tenants": "Customers of the product, and what they have installed.",
     "invoke": "Ask a plugin to work for a tenant.",
     "about": "About this API itself.",
@@ -48,9 +50,17 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "plugin_id": {"description": "Id of a plugin, which is its name.", "schema": {"type": "string"}},
     "version": {"description": "A version in SemVer 2.0; write `+` as `%2B`.", "schema": {"type": "string"}},
     "deployment_id": {"description": "Id of a deployment: `dep_` and a ULID.", "schema": {"type": "string"}},
+    "approval_id": {"description": "Id of an approval: `apr_` and more.", "schema": {"type": "string"}},
+    "environment": {
+        "description": "Development, QA, Staging or Production.",
+        "schema": {"type": "string"},
+    },
     "tenant_id": {"description": "Id of a tenant.", "schema": {"type": "string"}},
     "name": {"description": "Name of a secret, as the plugin's manifest lists it.", "schema": {"type": "string"}},
 }
+
+#: Actions that answer with a page for people.
+PAGES = frozenset({"show_docs", "show_approval_page"})
 
 REPEAT_KEY: dict[str, Any] = {
     "name": "Idempotency-Key",

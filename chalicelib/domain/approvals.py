@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -10,7 +11,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.authorization import Role
-from chalicelib.domain.errors import ConflictError, ForbiddenError
+from chalicelib.domain.errors import ConflictError, ForbiddenError, NotFoundError
 from chalicelib.domain.times import rfc3339
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 NOTICE_SECONDS = 4 * 3600
 #: The machine waits no longer for people, whatever a policy says: TimeoutSeconds of the state ``AwaitApproval``.
 LONGEST_WAIT_SECONDS = 30 * 24 * 3600
+
+_APPROVAL_ID = re.compile(r"apr_[0-9A-HJKMNP-TV-Z]{26}-[0-9]{1,6}-[0-9]{1,6}")
 
 
 class ApprovalStatus(StrEnum):
@@ -237,6 +240,18 @@ def ask(deployment: Deployment, step: Step, rule: ApprovalRule, now: str) -> App
         status=ApprovalStatus.PENDING if is_open else ApprovalStatus.APPROVED,
         decided_at=None if is_open else now,
     )
+
+
+def require_approval_id(text: str) -> str:
+    """
+    Return *text* if it may be the id of an approval.
+
+    Raises:
+        NotFoundError: No approval could have it (404).
+    """
+    if _APPROVAL_ID.fullmatch(text):
+        return text
+    raise NotFoundError("There is no such approval.", fix="GET /approvals lists them.")
 
 
 def binding_of(deployment: Deployment) -> str:

@@ -44,6 +44,7 @@ SYSTEM = Caller("system", frozenset())
 _ALL = frozenset(Role)
 _DEVELOPER = frozenset({Role.ADMIN, Role.DEVELOPER})
 _ADMIN = frozenset({Role.ADMIN})
+_APPROVER = frozenset({Role.ADMIN, Role.APPROVER})
 _OWNER = frozenset({Role.ADMIN, Role.TENANT_OWNER})
 
 #: Action (the name of its route handler) → roles that may try it. CONTRACT §3, "Who".
@@ -69,6 +70,21 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "list_deployments": _ALL,
     "show_deployment": _ALL,
     "show_timeline": _ALL,
+    "pause_deployment": _DEVELOPER,
+    "resume_deployment": _DEVELOPER,
+    "advance_deployment": _DEVELOPER,
+    "promote_deployment": _DEVELOPER,
+    "abort_deployment": _DEVELOPER,
+    "rollback_deployment": _DEVELOPER,
+    "retry_deployment": _DEVELOPER,
+    "list_approvals": _APPROVER,
+    "show_approval": _APPROVER,
+    "approve_approval": _APPROVER,
+    "reject_approval": _APPROVER,
+    "approve_deployment": _APPROVER,
+    "reject_deployment": _APPROVER,
+    "show_policy": _ALL,
+    "put_policy": _ADMIN,
     "show_rings": _ALL,
     "put_rings": _ADMIN,
     "create_tenant": _ADMIN,

@@ -1,5 +1,6 @@
 """Who may do what: each role against each route, as the one table says, and nothing beyond it."""
 
+import re
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from tests.api.scenes import denials
 from tests.fakes import FakeWorld
 
 OPERATIONS = {operation.contract.action: operation for operation in operations_of(app)}
-OPEN = {"log_in", "refresh", "show_health", "show_openapi", "show_docs"}
+OPEN = {"log_in", "refresh", "show_health", "show_openapi", "show_docs", "show_approval_page"}
 USER_OF = {
     Role.ADMIN: "root",
     Role.DEVELOPER: "ana",
@@ -26,7 +27,13 @@ USER_OF = {
 
 def a_path_of(action: str) -> str:
     return OPERATIONS[action].path.format(
-        plugin_id="some-plugin", version="1.0.0", deployment_id="dep_x", tenant_id="acme", name="apiKey"
+        plugin_id="some-plugin",
+        version="1.0.0",
+        deployment_id="dep_x",
+        approval_id="apr_x",
+        environment="QA",
+        tenant_id="acme",
+        name="apiKey",
     )
 
 
@@ -71,7 +78,8 @@ def test_somebody_without_a_role_may_nothing(api: Gateway, action: str) -> None:
 def test_a_request_that_no_authorizer_has_seen_is_refused(action: str) -> None:
     operation = OPERATIONS[action]
     forged = {"Authorization": "Bearer token-root", "x-username": "root", "X-Forwarded-User": "root"}
-    parameters = {"plugin_id": "some-plugin", "version": "1.0.0", "deployment_id": "d", "tenant_id": "t", "name": "n"}
+    named = re.findall(r"{(\w+)}", operation.path)
+    parameters = dict.fromkeys(named, "some-plugin")
     event = _event_of(operation.method, a_path_of(action), operation.path, parameters, forged, None)
 
     answer: dict[str, Any] = app(event, Context())
