@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
-from chalicelib.domain.evidence import log_evidence, lower_bound, rate_interval
+from chalicelib.domain.evidence import evidence, log_evidence, lower_bound, rate_interval
 from chalicelib.domain.health_criteria import HealthCriteria
 from chalicelib.domain.measurements import Outcomes, Sides, total
 from chalicelib.domain.relative_risk import evidence_of_harm, labels_of, risk, risk_interval, wager_on
@@ -69,8 +68,8 @@ def judge_errors(phases: Sequence[Sides], window: str = "") -> Verdict | None:
     if not labels:
         return None
     harm = evidence_of_harm(labels)
-    evidence = _number(harm.log_evidence)
-    outcome = outcome_of(evidence, ALPHA)
+    against = evidence(harm.log_evidence)
+    outcome = outcome_of(against, ALPHA)
     since = harm.since if outcome == Outcome.FAIL else 0
     both = [sides for sides in phases if sides.candidate.requests and sides.stable.requests][since:]
     candidate, stable = total(sides.candidate for sides in both), total(sides.stable for sides in both)
@@ -78,7 +77,7 @@ def judge_errors(phases: Sequence[Sides], window: str = "") -> Verdict | None:
     return Verdict(
         outcome,
         f"errors {_percent(candidate)} of {candidate.requests:,} against {_percent(stable)} of {stable.requests:,} on "
-        f"stable at the same time; evidence of harm {evidence:.3g}, proof is {1 / ALPHA:g}",
+        f"stable at the same time; evidence of harm {against:.3g}, proof is {1 / ALPHA:g}",
         rule="candidate against concurrent stable",
         query="failures of the candidate over those that its traffic and tenants explain",
         window=window,
@@ -88,7 +87,7 @@ def judge_errors(phases: Sequence[Sides], window: str = "") -> Verdict | None:
         low=low,
         high=high,
         threshold=1.0,
-        evidence=evidence,
+        evidence=against,
     )
 
 
@@ -111,10 +110,10 @@ def judge_regression(now: Outcomes, before: Outcomes, window: str = "") -> Verdi
         return None
     usual = 1.0 - lower_bound(before.requests - before.failures, before.failures, LIMIT_ALPHA)
     limit = min(_TIMES_BEFORE * usual, 1.0)
-    evidence = _number(log_evidence(now.failures, now.requests - now.failures, limit))
+    against = evidence(log_evidence(now.failures, now.requests - now.failures, limit))
     low, high = rate_interval(now.failures, now.requests, 2 * LIMIT_ALPHA)
     return Verdict(
-        outcome_of(evidence, LIMIT_ALPHA),
+        outcome_of(against, LIMIT_ALPHA),
         f"errors {_percent(now)} of {now.requests:,} against {_percent(before)} of {before.requests:,} before; "
         f"more than {limit:.2%} would be twice what was usual",
         rule="errors against before",
@@ -126,7 +125,7 @@ def judge_regression(now: Outcomes, before: Outcomes, window: str = "") -> Verdi
         low=low,
         high=high,
         threshold=limit,
-        evidence=evidence,
+        evidence=against,
     )
 
 
@@ -140,9 +139,9 @@ def judge_error_limit(current: Sides, criteria: HealthCriteria, window: str = ""
     candidate, limit = current.candidate, criteria.error_limit
     if not candidate.requests:
         return None
-    evidence = _number(log_evidence(candidate.failures, candidate.requests - candidate.failures, limit))
+    against = evidence(log_evidence(candidate.failures, candidate.requests - candidate.failures, limit))
     low, high = rate_interval(candidate.failures, candidate.requests, 2 * LIMIT_ALPHA)
-    outcome = outcome_of(evidence, LIMIT_ALPHA)
+    outcome = outcome_of(against, LIMIT_ALPHA)
     is_excused = outcome != Outcome.PASS and _may_be_broken(current.stable, limit)
     excuse = f"; stable may break it too ({_percent(current.stable)}), so the comparison decides" if is_excused else ""
     return Verdict(
@@ -157,7 +156,7 @@ def judge_error_limit(current: Sides, criteria: HealthCriteria, window: str = ""
         low=low,
         high=high,
         threshold=limit,
-        evidence=evidence,
+        evidence=against,
         fix_forward=is_excused,
     )
 
@@ -169,8 +168,3 @@ def _may_be_broken(stable: Outcomes, limit: float) -> bool:
 
 def _percent(outcomes: Outcomes) -> str:
     return f"{outcomes.failures / outcomes.requests:.2%}" if outcomes.requests else "unknown"
-
-
-def _number(log_e: float) -> float:
-    """Give E, cut where a float ends."""
-    return math.exp(min(log_e, 700.0))

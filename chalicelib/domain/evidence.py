@@ -19,6 +19,7 @@ from chalicelib.domain.measurements import Histogram
 
 #: A bisection of 0 to 1 this often leaves less than a millionth.
 _HALVINGS = 24
+_MOST = math.log(1e9)
 
 
 def log_evidence(hits: int, misses: int, share: float) -> float:
@@ -39,6 +40,11 @@ def log_evidence(hits: int, misses: int, share: float) -> float:
         - hits * math.log(share)
         - misses * math.log1p(-share)
     )
+
+
+def evidence(log_e: float) -> float:
+    """Give E itself, at most a billion: beyond it nobody asks, and a table can't hold what a float can."""
+    return math.exp(min(log_e, _MOST))
 
 
 def lower_bound(hits: int, misses: int, alpha: float) -> float:

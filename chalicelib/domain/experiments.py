@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from chalicelib.domain.evidence import evidence
 from chalicelib.domain.routes import FULL_BPS
 
 
@@ -149,7 +150,7 @@ def split_evidence(arms: Sequence[Arm]) -> float:
             continue
         log_e += math.lgamma(_SPLIT_WEIGHT * share + arm.tenants) - math.lgamma(_SPLIT_WEIGHT * share)
         log_e -= arm.tenants * math.log(share)
-    return math.exp(min(log_e, 700.0))
+    return evidence(log_e)
 
 
 def compare(arm: Arm, control: Arm, alpha: float) -> Comparison:
@@ -183,7 +184,7 @@ def compare(arm: Arm, control: Arm, alpha: float) -> Comparison:
         effect,
         None if radius is None else effect - radius,
         None if radius is None else effect + radius,
-        math.exp(min(log_e, 700.0)),
+        evidence(log_e),
     )
 
 

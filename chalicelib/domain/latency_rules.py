@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from chalicelib.domain.error_rules import LIMIT_ALPHA
-from chalicelib.domain.evidence import log_evidence, quantile_interval
+from chalicelib.domain.evidence import evidence, log_evidence, quantile_interval
 from chalicelib.domain.health_criteria import HealthCriteria
 from chalicelib.domain.measurements import Histogram, Sides
 from chalicelib.domain.verdicts import Outcome, Verdict, outcome_of
@@ -22,10 +22,10 @@ def judge_latency_limit(current: Sides, criteria: HealthCriteria, window: str = 
     candidate, limit_ms = current.candidate.latencies, float(criteria.max_latency_p99_ms)
     if not current.candidate.requests:
         return None
-    evidence = _evidence_of_slowness(candidate, limit_ms)
+    against = _evidence_of_slowness(candidate, limit_ms)
     low, high = quantile_interval(candidate, _P99, 2 * LIMIT_ALPHA)
     value, stable_ms = candidate.quantile_ms(_P99), current.stable.latencies.quantile_ms(_P99)
-    outcome = outcome_of(evidence, LIMIT_ALPHA) if candidate.n else Outcome.INCONCLUSIVE
+    outcome = outcome_of(against, LIMIT_ALPHA) if candidate.n else Outcome.INCONCLUSIVE
     is_excused = candidate.n > 0 and outcome != Outcome.PASS and _may_be_as_slow(current, limit_ms)
     excuse = f"; stable may break it too ({_ms(stable_ms)}), so the comparison decides" if is_excused else ""
     return Verdict(
@@ -40,7 +40,7 @@ def judge_latency_limit(current: Sides, criteria: HealthCriteria, window: str = 
         low=low,
         high=high,
         threshold=limit_ms,
-        evidence=evidence,
+        evidence=against,
         fix_forward=is_excused,
     )
 
@@ -90,7 +90,7 @@ def _may_be_as_slow(current: Sides, limit_ms: float) -> bool:
 def _evidence_of_slowness(latencies: Histogram, limit_ms: float) -> float:
     """Say by E how strongly *latencies* speak for more than 1 % of calls above *limit_ms*."""
     slow = latencies.surely_above(limit_ms)
-    return math.exp(min(log_evidence(slow, latencies.n - slow, 1 - _P99), 700.0))
+    return evidence(log_evidence(slow, latencies.n - slow, 1 - _P99))
 
 
 def _ms(value: float | None) -> str:
