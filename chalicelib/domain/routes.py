@@ -19,7 +19,6 @@ class Target(NamedTuple):
     A version that may serve: its number, its Lambda alias and version, and the digest of its package.
 
     *has_state* says whether it keeps state per tenant; an invocation of one that does not reads none.
-    *is_isolated* says whether each tenant has containers of its own; a call must then name the tenant.
     """
 
     version: str
@@ -27,7 +26,6 @@ class Target(NamedTuple):
     lambda_version: str
     sha256: str
     has_state: bool = False
-    is_isolated: bool = False
 
 
 class VersionBlockedError(UnprocessableError):

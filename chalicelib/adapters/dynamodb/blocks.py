@@ -10,6 +10,7 @@ from chalicelib.adapters.dynamodb import keys
 from chalicelib.adapters.dynamodb.audit import DynamoAuditTrail, Put
 from chalicelib.adapters.dynamodb.items import Tables, document_of, values_of
 from chalicelib.adapters.dynamodb.registry_items import OpenBlockItem, VersionItem
+from chalicelib.adapters.dynamodb.routes import route_item
 from chalicelib.adapters.dynamodb.routing_items import RouteItem
 from chalicelib.domain.audit import AuditRecord
 from chalicelib.domain.errors import StaleRevisionError
@@ -68,14 +69,12 @@ class DynamoBlocks:
     def _put(self, route: Route) -> Put:
         is_first = RouteItem.pk.does_not_exist()
         follows_what_was_read = RouteItem.epoch == route.epoch - 1
-        item = self._routes(
-            *keys.route(route.plugin_id, route.environment),
-            gsi1pk=keys.ALL_ROUTES,
-            gsi1sk=f"{route.plugin_id}#{route.environment}",
-            **document_of(route),
-        )
         condition = is_first if route.epoch == 1 else follows_what_was_read
-        return Put(item, condition, lambda: _stale(f"the route of {route.plugin_id} in {route.environment}"))
+        return Put(
+            route_item(self._routes, route),
+            condition,
+            lambda: _stale(f"the route of {route.plugin_id} in {route.environment}"),
+        )
 
 
 def _stale(what: str) -> StaleRevisionError:

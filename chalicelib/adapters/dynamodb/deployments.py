@@ -16,7 +16,7 @@ from chalicelib.adapters.dynamodb.items import LISTED_KEYS, Tables, document_of
 from chalicelib.adapters.dynamodb.leases import DynamoLeases, fenced_off, stale
 from chalicelib.adapters.dynamodb.listings import read_page, start_of
 from chalicelib.adapters.dynamodb.registry_items import PluginItem
-from chalicelib.adapters.dynamodb.routes import DynamoRoutes
+from chalicelib.adapters.dynamodb.routes import DynamoRoutes, route_item
 from chalicelib.adapters.dynamodb.routing_items import RouteItem
 from chalicelib.domain.approvals import Approval
 from chalicelib.domain.audit import AuditRecord
@@ -174,12 +174,7 @@ class DynamoDeployments:
         nobody_newer_wrote = RouteItem.fence <= route.fence
         is_next = follows_what_was_read & nobody_newer_wrote
         is_first = RouteItem.pk.does_not_exist()
-        item = self._route_items(
-            *keys.route(route.plugin_id, route.environment),
-            gsi1pk=keys.ALL_ROUTES,
-            gsi1sk=f"{route.plugin_id}#{route.environment}",
-            **document_of(route),
-        )
+        item = route_item(self._route_items, route)
         return Put(item, is_next | is_first if route.epoch == 1 else is_next, lambda: self._refusal_of(route))
 
     def _plugin_is_there(self, plugin_id: str) -> Check:

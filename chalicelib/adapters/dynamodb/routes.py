@@ -7,10 +7,20 @@ from collections.abc import Iterator
 from chalicelib.adapters.aws_errors import translated
 from chalicelib.adapters.dynamodb import keys
 from chalicelib.adapters.dynamodb.documents import route_of
-from chalicelib.adapters.dynamodb.items import Tables, values_of
+from chalicelib.adapters.dynamodb.items import Tables, document_of, values_of
 from chalicelib.adapters.dynamodb.routing_items import RouteItem
 from chalicelib.domain.ids import Environment
 from chalicelib.domain.routes import Route
+
+
+def route_item(items: type[RouteItem], route: Route) -> RouteItem:
+    """Write a route as *items* of its table hold it, for a write that others belong to."""
+    return items(
+        *keys.route(route.plugin_id, route.environment),
+        gsi1pk=keys.ALL_ROUTES,
+        gsi1sk=f"{route.plugin_id}#{route.environment}",
+        **document_of(route),
+    )
 
 
 class DynamoRoutes:
