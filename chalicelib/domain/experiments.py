@@ -128,8 +128,8 @@ class Decision:
 UNFAIR = 1_000.0
 #: As if so many tenants had shown that the split is as planned: the smaller, the earlier large deviations are seen.
 _SPLIT_WEIGHT = 100.0
-#: How small an effect is looked for, as the number of tenants that would show one of its own size.
-_PRIOR_TENANTS = 10.0
+#: The weight of the prior on the effect, in pairs of tenants: the smaller, the sooner large effects are seen.
+_PRIOR_TENANTS = 3.0
 
 
 def split_evidence(arms: Sequence[Arm]) -> float:
