@@ -51,13 +51,17 @@ def require_ladder(policy: EnvironmentPolicy, target: Target, deployments: Itera
     )
 
 
-def _proves(deployment: Deployment, environment: Environment, target: Target) -> bool:
-    is_not_above = _ORDER.index(Environment(deployment.environment)) <= _ORDER.index(environment)
+def was_current(deployment: Deployment, target: Target) -> bool:
+    """Tell whether *deployment* made *target*, with this very package, the current version of its environment."""
     # After an experiment the old version may be the one that stayed.
     stayed = deployment.outcome_version in (None, target.version)
     is_same = (deployment.target.version, deployment.target.sha256) == (target.version, target.sha256)
-    is_completed = deployment.status is DeploymentStatus.COMPLETED
-    return is_not_above and stayed and is_same and is_completed and _was_tested(deployment)
+    return stayed and is_same and deployment.status is DeploymentStatus.COMPLETED
+
+
+def _proves(deployment: Deployment, environment: Environment, target: Target) -> bool:
+    is_not_above = _ORDER.index(Environment(deployment.environment)) <= _ORDER.index(environment)
+    return is_not_above and was_current(deployment, target) and _was_tested(deployment)
 
 
 def _was_tested(deployment: Deployment) -> bool:

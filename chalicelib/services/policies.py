@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from chalicelib.domain.deployments import DeploymentStatus
 from chalicelib.domain.errors import PreconditionFailedError, StaleRevisionError
 from chalicelib.domain.ids import Environment
-from chalicelib.domain.ladders import has_climbed, require_ladder
+from chalicelib.domain.ladders import require_ladder, was_current
 from chalicelib.domain.pages import PageRequest
 from chalicelib.domain.policies import require_asked
 from chalicelib.domain.policy_checks import check_policy
@@ -95,8 +95,8 @@ def require_climbed(policy: EnvironmentPolicy, plugin_id: str, target: Target, p
 
 def has_been_there(environment: Environment, plugin_id: str, target: Target, ports: Ports) -> bool:
     """Tell whether *target* has once become the current version of *environment*, with its approvals and all."""
-    own = (one for one in _completed(plugin_id, ports) if one.environment == environment)
-    return has_climbed(environment, target, own)
+    found = _completed(plugin_id, ports)
+    return any(one.environment == environment and was_current(one, target) for one in found)
 
 
 def _completed(plugin_id: str, ports: Ports) -> Iterator[Deployment]:
