@@ -5,13 +5,17 @@ from chalicelib.api.application import app
 from chalicelib.events import mend_aliases, send_notifications, settle_versions
 from chalicelib.steps import (
     acquire_lease,
+    await_approval,
+    check_approval,
     check_health,
     complete_deployment,
+    evaluate_step,
     mark_ready,
     measure_init,
     prepare_candidate,
     publish_version,
     reject_version,
+    request_approval,
     roll_back,
     shift_traffic,
     take_step,
@@ -32,6 +36,10 @@ app.register_blueprint(validate_deployment.blueprint)
 app.register_blueprint(acquire_lease.blueprint)
 app.register_blueprint(prepare_candidate.blueprint)
 app.register_blueprint(take_step.blueprint)
+app.register_blueprint(request_approval.blueprint)
+app.register_blueprint(await_approval.blueprint)
+app.register_blueprint(check_approval.blueprint)
+app.register_blueprint(evaluate_step.blueprint)
 app.register_blueprint(warm_candidate.blueprint)
 app.register_blueprint(check_health.blueprint)
 app.register_blueprint(shift_traffic.blueprint)

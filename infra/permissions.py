@@ -104,6 +104,7 @@ _STARTS_NEXT: Grants = (
     _reads("registry"),
     Grant(("states:StartExecution",), (f"{_ARN}:states:{_REGION}:stateMachine:{_STACK}-deployment",)),
 )
+_WAKES = Grant(("states:SendTaskSuccess",), (f"{_ARN}:states:{_REGION}:stateMachine:{_STACK}-deployment",))
 _ACCEPTS: Grants = (_reads("registry"), _writes("registry"), _AUDITS)
 
 FUNCTIONS: dict[str, Grants] = {
@@ -122,6 +123,8 @@ FUNCTIONS: dict[str, Grants] = {
         _READS_REFERENCES,
         Grant(("states:StartExecution",), _MACHINES),
         # What is urgent moves the alias itself: blocking a version.
+        _MIRRORS_ALIASES,
+        # A roll-back by hand mirrors the route at once.
         _MIRRORS_ALIASES,
         # Deleting a plugin removes its function.
         Grant(("lambda:DeleteFunction",), (_PLUGIN_FUNCTION,)),
@@ -162,7 +165,13 @@ FUNCTIONS: dict[str, Grants] = {
     "acquire_lease": _MOVES,
     "prepare_candidate": (*_MOVES, _MIRRORS_ALIASES),
     "take_step": _MOVES,
+    "request_approval": _MOVES,
+    # Who wakes an execution decides nothing: the next state reads what is stored.
+    "await_approval": (*_MOVES, _WAKES),
+    "check_approval": (*_MOVES, _MIRRORS_ALIASES),
     "warm_candidate": (*_MOVES, _LOOKS_AT_VERSIONS, _CALLS_PLUGINS),
+    # What is urgent is rolled back by whoever sees it, and not at the next state.
+    "evaluate_step": (*_MOVES, _reads("registry"), _CALLS_PLUGINS, _MIRRORS_ALIASES),
     "check_health": (*_MOVES, _reads("registry"), _CALLS_PLUGINS),
     "shift_traffic": (*_MOVES, _MIRRORS_ALIASES),
     "complete_deployment": (*_MOVES, *_STARTS_NEXT, _MIRRORS_ALIASES),

@@ -13,9 +13,16 @@ from infra.problems import gateway_responses
 
 TEMPLATES_DIRECTORY = Path(__file__).parent / "templates"
 # Which definition belongs to which machine of templates/machines.yaml.
-MACHINES = {"IntakeMachine": "intake.asl.json", "DeploymentMachine": "deployment.asl.json"}
-# A definition names a function by its resource in the template, as ${VerifyPackageArn}.
+MACHINES = {
+    "IntakeMachine": "intake.asl.json",
+    "DeploymentMachine": "deployment.asl.json",
+    "ObserveMachine": "observe.asl.json",
+}
+# A definition names a function or a machine by its resource in the template, as ${VerifyPackageArn}.
 _PLACEHOLDER = re.compile(r"\$\{(\w+)Arn\}")
+# What it names beside: the partition of the integrations, and where the page is on which people decide.
+_API = "https://${RestAPI}.execute-api.${AWS::Region}.${AWS::URLSuffix}/api"
+_OTHERS = {"Partition": {"Ref": "AWS::Partition"}, "ApiUrl": {"Fn::Sub": _API}}
 
 Template = dict[str, Any]
 
@@ -48,10 +55,14 @@ def _notable_records() -> Template:
 def _define(resources: Template, machine: str, definition: Template) -> None:
     """Give a machine its definition, and its role the functions that the definition calls."""
     text = json.dumps(definition, separators=(",", ":"))
-    functions = sorted(set(_PLACEHOLDER.findall(text)))
+    named = sorted(set(_PLACEHOLDER.findall(text)))
+    functions = [name for name in named if name not in MACHINES]
     properties = resources[machine]["Properties"]
     properties["DefinitionString"] = text
-    properties["DefinitionSubstitutions"] = {f"{name}Arn": {"Fn::GetAtt": [name, "Arn"]} for name in functions}
+    properties["DefinitionSubstitutions"] = {
+        **{f"{name}Arn": {"Ref": name} if name in MACHINES else {"Fn::GetAtt": [name, "Arn"]} for name in named},
+        **{name: value for name, value in _OTHERS.items() if f"${{{name}}}" in text},
+    }
     role = resources[f"{machine}Role"]["Properties"]
     role["Policies"] = [*role["Policies"], _may_invoke(functions)]
 

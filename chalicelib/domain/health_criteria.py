@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from chalicelib.domain.durations import seconds_of
 from chalicelib.domain.routes import FULL_BPS
 from chalicelib.domain.verdicts import Action, Outcome, Verdict
 
@@ -42,3 +45,25 @@ def action_of(verdict: Verdict, criteria: HealthCriteria) -> Action | None:
         Outcome.ERROR: criteria.on_error,
     }
     return actions.get(Outcome(verdict.outcome))
+
+
+def criteria_of(health: Mapping[str, Any]) -> HealthCriteria:
+    """Read the ``health`` of a deployment, in the words of the API; what it does not say is the default."""
+    readers: dict[str, tuple[str, Callable[[Any], Any]]] = {
+        "maxErrorRate": ("max_error_rate_bps", _bps),
+        "maxLatencyP99Ms": ("max_latency_p99_ms", int),
+        "minSuccessRate": ("min_success_rate_bps", _bps),
+        "latencyRatio": ("latency_ratio_bps", _bps),
+        "minRequests": ("min_requests", int),
+        "healthCheckInterval": ("health_check_interval_seconds", seconds_of),
+        "consecutiveFailures": ("consecutive_failures", int),
+        "onFail": ("on_fail", Action),
+        "onNoData": ("on_no_data", Action),
+        "onError": ("on_error", Action),
+    }
+    said = {field: read(health[word]) for word, (field, read) in readers.items() if word in health}
+    return HealthCriteria(**said)
+
+
+def _bps(share: Any) -> int:  # noqa: ANN401 - a number of JSON, or the Decimal that a table makes of it
+    return round(float(share) * FULL_BPS)

@@ -8,7 +8,8 @@ from chalice.app import Blueprint
 
 from chalicelib.domain.deployments import Deployment
 from chalicelib.domain.errors import PluginFailedError, PluginTimeoutError
-from chalicelib.domain.health import PROBE, identity_errors, judge_answer
+from chalicelib.domain.health import PROBE, identity_errors, judge_answer, tried_by
+from chalicelib.domain.routes import Target
 from chalicelib.domain.times import rfc3339
 from chalicelib.domain.verdicts import Verdict
 from chalicelib.ports import Ports
@@ -44,7 +45,7 @@ def warm_candidate(given: StepGiven, ports: Ports) -> WarmCandidateResult:
     deployment = held_deployment(given, ports)
     current = deployment.plan.steps[given.step.index]
     if not is_behind(current):
-        verdict = _start(deployment, ports)
+        verdict = _start_all(deployment, ports)
         if verdict.outcome != "pass":
             fail_step(deployment, current, verdict, given, ports)
         plan = deployment.plan.complete(current.index, rfc3339(ports.clock.now()), verdict)
@@ -53,8 +54,16 @@ def warm_candidate(given: StepGiven, ports: Ports) -> WarmCandidateResult:
     return WarmCandidateResult(lambda_version=deployment.target.lambda_version)
 
 
-def _start(deployment: Deployment, ports: Ports) -> Verdict:
-    target = deployment.target
+def _start_all(deployment: Deployment, ports: Ports) -> Verdict:
+    """Start every version that is tried; the first that does not start decides."""
+    for target in tried_by(deployment):
+        verdict = _start(deployment, target, ports)
+        if verdict.outcome != "pass":
+            break
+    return verdict
+
+
+def _start(deployment: Deployment, target: Target, ports: Ports) -> Verdict:
     published = ports.functions.find_version_alias(deployment.plugin_id, target.alias)
     if published is None or published.lambda_version != target.lambda_version:
         return Verdict("fail", f"the alias {target.alias} does not name Lambda version {target.lambda_version}")

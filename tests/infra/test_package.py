@@ -102,17 +102,34 @@ def test_function_ends_before_its_state_gives_up(template: dict[str, Any]) -> No
         states = json.loads(machine["Properties"]["DefinitionString"])["States"]
         tasks = {name: state for name, state in states.items() if state["Type"] == "Task"}
         assert tasks
-        for name, state in tasks.items():
+        for name in set(tasks) - {"Observe"}:
+            state = tasks[name]
             assert template["Resources"][name]["Properties"]["Timeout"] < state["TimeoutSeconds"], name
 
 
 def test_machine_may_invoke_exactly_the_functions_that_it_names(template: dict[str, Any]) -> None:
     for name, machine in of_type(template, "AWS::StepFunctions::StateMachine").items():
-        named = set(machine["Properties"]["DefinitionSubstitutions"])
+        given = machine["Properties"]["DefinitionSubstitutions"]
+        named = {placeholder for placeholder, value in given.items() if "Fn::GetAtt" in value}
         policies = template["Resources"][f"{name}Role"]["Properties"]["Policies"]
         invoke = next(policy for policy in policies if policy["PolicyName"] == "Invoke")
         (statement,) = invoke["PolicyDocument"]["Statement"]
         assert {f"{found['Fn::GetAtt'][0]}Arn" for found in statement["Resource"]} == named
+
+
+def test_only_a_deployment_may_start_what_watches_it_and_nothing_but_that(template: dict[str, Any]) -> None:
+    rights = {}
+    for name in of_type(template, "AWS::StepFunctions::StateMachine"):
+        policies = template["Resources"][f"{name}Role"]["Properties"]["Policies"]
+        statements = [one for policy in policies for one in policy["PolicyDocument"]["Statement"]]
+        rights[name] = {one["Resource"]["Fn::Sub"] for one in statements if "Fn::Sub" in one["Resource"]}
+
+    assert rights["IntakeMachine"] == rights["ObserveMachine"] == set()
+    assert {resource.partition("${AWS::AccountId}:")[2] for resource in rights["DeploymentMachine"]} == {
+        "stateMachine:${AWS::StackName}-observe",
+        "execution:${AWS::StackName}-observe:*",
+        "rule/StepFunctionsGetEventsForStepFunctionsExecutionRule",
+    }
 
 
 def test_invoke_path_goes_to_the_slim_function(template: dict[str, Any]) -> None:

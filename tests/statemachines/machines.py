@@ -3,8 +3,8 @@
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from threading import Event
@@ -15,9 +15,17 @@ import boto3
 from moto import mock_aws
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
+    state_task_service_callback,
+    state_task_service_sfn,
+)
+from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
+from moto.stepfunctions.parser.asl.eval.environment import Environment
 
 from chalicelib import bootstrap
+from chalicelib.ports import Ports
 from tests.fakes import FakeWorld
+from tests.fakes.identity import FakeExecutions
 from tests.steps.worlds import TRACE, Handler
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +33,8 @@ MACHINES, STEPS = ROOT / "statemachines", ROOT / "chalicelib" / "steps"
 _ARN = "arn:aws:lambda:us-east-1:123456789012:function:"
 _ROLE = "arn:aws:iam::123456789012:role/machine"
 _DEADLINE_SECONDS = 20
+#: What a definition names beside functions.
+_OTHERS = {"Partition": "aws", "ApiUrl": "https://api.example"}
 
 
 def definition(machine: str) -> dict[str, Any]:
@@ -108,10 +118,16 @@ class Execution:
 
 
 class Machines:
-    """Both machines in moto: made once, since parsing one takes it 0.3 s, and run in one world after the other."""
+    """
+    All machines in moto: made once, since parsing one takes it 0.3 s, and run in one world after the other.
+
+    Nobody sleeps: a wait moves the clock of the world. A token that a use case sends back really wakes its state.
+    """
 
     def __init__(self) -> None:
         self.functions = Functions(handlers())
+        self.waited: list[int] = []
+        self._world: FakeWorld | None = None
         self._worlds = 0
         self._arns: dict[str, str] = {}
         self._client = boto3.client("stepfunctions", region_name="us-east-1")
@@ -121,8 +137,33 @@ class Machines:
         """Run in *world* for a while; executions of different worlds never have the same name."""
         self.functions = Functions(self.functions.handlers)
         self._worlds += 1
-        with bootstrap.use(world.ports):
+        self._world, self.waited = world, []
+        with bootstrap.use(self.ports):
             yield
+
+    @property
+    def ports(self) -> Ports:
+        """The ports of the world that the machines run in, with tokens that wake them."""
+        assert self._world is not None
+        return replace(self._world.ports, executions=_Waking(self._world.executions, self._client))
+
+    def wait(self, seconds: int) -> None:
+        """Let a Wait pass."""
+        assert self._world is not None
+        self.waited.append(seconds)
+        self._world.clock.advance(seconds=seconds)
+
+    def histories(self, machine: str) -> list[list[Any]]:
+        """Return the events of each execution of *machine* in this world, oldest first."""
+        found = self._client.list_executions(stateMachineArn=self._arns[machine])["executions"]
+        own = [one["executionArn"] for one in found if one["name"].startswith(f"{self._worlds}-")]
+        return [self._client.get_execution_history(executionArn=arn)["events"] for arn in reversed(own)]
+
+    def names(self, machine: str) -> list[str]:
+        """Return the names of the executions of *machine* in this world."""
+        found = self._client.list_executions(stateMachineArn=self._arns[machine])["executions"]
+        start = f"{self._worlds}-"
+        return sorted(one["name"].removeprefix(start) for one in found if one["name"].startswith(start))
 
     def run(self, machine: str, name: str = "run", **given: object) -> Execution:
         """Start an execution, or find the one of that name, and follow it to its end."""
@@ -141,8 +182,10 @@ class Machines:
         for state in tasks(machine):
             function = "".join(f"_{one.lower()}" if one.isupper() else one for one in state).lstrip("_")
             text = text.replace(f"${{{state}Arn}}", _ARN + function)
-        # An outage is over as soon as the test says so; nobody need wait for it.
-        text = text.replace('"Seconds": 15', '"Seconds": 0')
+        for name, value in _OTHERS.items():
+            text = text.replace(f"${{{name}}}", value)
+        if "${ObserveMachineArn}" in text:
+            text = text.replace("${ObserveMachineArn}", self._arns.get("observe") or self._make("observe"))
         made = self._client.create_state_machine(name=machine, definition=text, roleArn=_ROLE)
         self._arns[machine] = made["stateMachineArn"]
         return self._arns[machine]
@@ -160,21 +203,67 @@ class Machines:
         return Execution(found["status"], entered, found.get("error", ""), found.get("cause", ""))
 
 
+class _Waking:
+    """Step Functions as a use case sees it: starting is noted by the fake, waking is real."""
+
+    def __init__(self, fake: FakeExecutions, client: Any) -> None:
+        self._fake, self._client = fake, client
+        self.start, self.arn_of = fake.start, fake.arn_of
+
+    def wake(self, token: str) -> None:
+        self._fake.wake(token)
+        gone = self._client.exceptions
+        with suppress(gone.TaskTimedOut, gone.TaskDoesNotExist, gone.InvalidToken):
+            self._client.send_task_success(taskToken=token, output="{}")
+
+
+class _Nested:
+    """Step Functions as moto's own task calls it, which says the words of a definition and not those of boto3."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def start_execution(self, *, StateMachineArn: str, Name: str, Input: str) -> dict[str, Any]:  # noqa: N803
+        started = self._client.start_execution(stateMachineArn=StateMachineArn, name=Name, input=Input)
+        return {"ExecutionArn": started["executionArn"]}
+
+    def describe_execution(self, *, executionArn: str) -> dict[str, Any]:  # noqa: N803
+        found = self._client.describe_execution(executionArn=executionArn)
+        return {name: value for name, value in found.items() if isinstance(value, str)}
+
+
+def _pass_time(running: Machines) -> Callable[[WaitFunction, Environment, int], None]:
+    def wait(self: WaitFunction, env: Environment, wait_seconds: int) -> None:
+        running.wait(wait_seconds)
+
+    return wait
+
+
 @contextmanager
 def machines() -> Iterator[Machines]:
     """
     Make machines that run.
 
-    moto asks one factory for its Lambda client, and really sleeps between tries: both are replaced, in moto,
-    not in anything of ours.
+    moto asks one factory for its Lambda client, and really sleeps in waits, between tries and between looks at what
+    it started: all are replaced, in moto, not in anything of ours.
     """
     real_clients, real_time = lambda_eval_utils.boto_client_for, retrier_decl.time
+    real_nested = state_task_service_sfn.boto_client_for
+    real_looks, real_wait = state_task_service_callback.time, WaitFunction._wait_interval
+    tick = Event()
     retrier_decl.time = SimpleNamespace(sleep=lambda _: None)  # type: ignore[assignment]
+    state_task_service_callback.time = SimpleNamespace(sleep=lambda _: tick.wait(0.005))  # type: ignore[assignment]
     try:
         with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
             running = Machines()
             lambda_eval_utils.boto_client_for = lambda **_: running.functions  # type: ignore[assignment]
+            nested = _Nested(running._client)
+            state_task_service_sfn.boto_client_for = lambda **_: nested  # type: ignore[assignment]
+            WaitFunction._wait_interval = _pass_time(running)  # type: ignore[method-assign]
             yield running
     finally:
         lambda_eval_utils.boto_client_for = real_clients
+        state_task_service_sfn.boto_client_for = real_nested
         retrier_decl.time = real_time
+        state_task_service_callback.time = real_looks
+        WaitFunction._wait_interval = real_wait  # type: ignore[method-assign]

@@ -16,9 +16,9 @@ def test_a_direct_deployment_goes_through_its_plan_to_completed(world: FakeWorld
 
     assert (execution.status, execution.end) == ("SUCCEEDED", "Completed")
     assert execution.states == [
-        *("ValidateDeployment", "AcquireLease", "PrepareCandidate"),
+        *("ValidateDeployment", "AcquireLease", *LOOP, "PrepareCandidate"),
         *(*LOOP, "WarmCandidate", *LOOP, "CheckHealth", *LOOP, "ShiftTraffic"),
-        *(*LOOP, "CompleteDeployment", "Completed"),
+        *(*LOOP, "EvaluateStep", *LOOP, "CompleteDeployment", "Completed"),
     ]
 
 
@@ -59,7 +59,7 @@ def test_every_step_is_completed_before_the_next_one_begins(world: FakeWorld, ru
     a_ready_version(world)
     seen = []
     deployment = a_deployment(world)
-    for function in ("warm_candidate", "check_health", "shift_traffic", "complete_deployment"):
+    for function in ("warm_candidate", "check_health", "shift_traffic", "evaluate_step", "complete_deployment"):
         run.functions.before_next(
             function,
             lambda _: seen.append([step.status for step in world.ports.deployments.get(deployment.id).plan.steps]),
@@ -68,7 +68,7 @@ def test_every_step_is_completed_before_the_next_one_begins(world: FakeWorld, ru
     run.run("deployment", deployment_id=deployment.id)
 
     done, now, later = StepStatus.COMPLETED, StepStatus.RUNNING, StepStatus.PENDING
-    assert seen == [[now, later, later], [done, now, later], [done, done, now], [done, done, done]]
+    assert seen == [[*(done,) * at, now, *(later,) * (3 - at)] for at in range(4)] + [[done] * 4]
 
 
 def test_no_tenant_reaches_the_candidate_before_its_health_check_passed(world: FakeWorld, run: Machines) -> None:

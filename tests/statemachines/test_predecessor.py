@@ -71,7 +71,7 @@ def test_every_plan_ends(world: FakeWorld, run: Machines) -> None:
 
     execution = run.run("deployment", deployment_id=deployment.id)
 
-    assert execution.states.count("TakeStep") == len(deployment.plan.steps) + 1
+    assert execution.states.count("TakeStep") == len(deployment.plan.steps) + 2
 
 
 def test_health_is_what_the_candidate_answers_and_not_a_guess(world: FakeWorld, run: Machines) -> None:

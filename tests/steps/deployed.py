@@ -5,16 +5,20 @@ from chalicelib.domain.versions import Version
 from chalicelib.steps.acquire_lease import acquire_lease
 from chalicelib.steps.check_health import check_health
 from chalicelib.steps.complete_deployment import complete_deployment
+from chalicelib.steps.evaluate_step import evaluate_step
 from chalicelib.steps.prepare_candidate import prepare_candidate
 from chalicelib.steps.shift_traffic import shift_traffic
+from chalicelib.steps.take_step import take_step
 from chalicelib.steps.warm_candidate import warm_candidate
 from tests.fakes import FakeWorld
 from tests.steps.worlds import DEVELOPMENT, PLUGIN, Handler, a_deployment, a_ready_version, run, stored_route
 
-WARM, SMOKE, SHIFT = ({"step": {"kind": kind, "index": index}} for index, kind in enumerate(("warm", "smoke", "shift")))
+WARM, SMOKE, SHIFT, JUDGE = (
+    {"step": {"kind": kind, "index": index}} for index, kind in enumerate(("warm", "smoke", "shift", "evaluate"))
+)
 BEGIN: tuple[Handler, ...] = (acquire_lease, prepare_candidate)
-PLAN: tuple[Handler, ...] = (warm_candidate, check_health, shift_traffic)
-_STEPS = {warm_candidate: WARM, check_health: SMOKE, shift_traffic: SHIFT}
+PLAN: tuple[Handler, ...] = (warm_candidate, check_health, shift_traffic, take_step, evaluate_step)
+_STEPS = {warm_candidate: WARM, check_health: SMOKE, shift_traffic: SHIFT, evaluate_step: JUDGE}
 
 
 def run_steps(world: FakeWorld, deployment: Deployment, *handlers: Handler) -> None:

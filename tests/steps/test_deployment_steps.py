@@ -10,9 +10,11 @@ from chalicelib.domain.health import CandidateUnfitError, HealthCheckFailedError
 from chalicelib.domain.plugins import PluginStatus
 from chalicelib.domain.routes import Target
 from chalicelib.domain.versions import VersionNotReadyError, VersionStatus
+from chalicelib.services.health_checks import NOBODY
 from chalicelib.steps.acquire_lease import acquire_lease
-from chalicelib.steps.check_health import NOBODY, check_health
+from chalicelib.steps.check_health import check_health
 from chalicelib.steps.complete_deployment import PlanUnfinishedError, complete_deployment
+from chalicelib.steps.evaluate_step import evaluate_step
 from chalicelib.steps.prepare_candidate import prepare_candidate
 from chalicelib.steps.roll_back import roll_back
 from chalicelib.steps.shift_traffic import shift_traffic
@@ -81,7 +83,7 @@ def test_a_plugin_that_was_deleted_after_the_request_is_not_deployed() -> None:
 def test_an_environment_that_asks_for_approvals_is_closed_even_behind_the_api() -> None:
     world = a_world()
     deployment = begin_second(world)
-    world.tables.deployments[deployment.id] = replace(deployment, environment="Production")
+    world.tables.deployments[deployment.id] = replace(deployment, environment="QA")
 
     with pytest.raises(UnprocessableError, match="approval"):
         run(validate_deployment, world.ports, deployment_id=deployment.id)
@@ -137,16 +139,17 @@ def test_the_plan_is_taken_step_by_step_until_none_is_left() -> None:
     run_steps(world, deployment, *BEGIN)
     taken = []
 
-    for handler in (warm_candidate, check_health, shift_traffic):
+    for handler in (warm_candidate, check_health, shift_traffic, evaluate_step):
         taken.append(run(take_step, world.ports, deployment_id=deployment.id))
         run_steps(world, deployment, handler)
     taken.append(run(take_step, world.ports, deployment_id=deployment.id))
 
     assert taken == [
-        {"kind": "warm", "index": 0},
-        {"kind": "smoke", "index": 1},
-        {"kind": "shift", "index": 2},
-        {"kind": "none", "index": -1},
+        {"kind": "warm", "index": 0, "round": 1},
+        {"kind": "smoke", "index": 1, "round": 1},
+        {"kind": "shift", "index": 2, "round": 1},
+        {"kind": "evaluate", "index": 3, "round": 1},
+        {"kind": "none", "index": -1, "round": 1},
     ]
 
 

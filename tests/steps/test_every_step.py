@@ -11,6 +11,7 @@ from chalicelib.steps._step import UnexpectedStepError
 from chalicelib.steps.acquire_lease import acquire_lease
 from chalicelib.steps.check_health import check_health
 from chalicelib.steps.complete_deployment import complete_deployment
+from chalicelib.steps.evaluate_step import evaluate_step
 from chalicelib.steps.mark_ready import mark_ready
 from chalicelib.steps.measure_init import measure_init
 from chalicelib.steps.prepare_candidate import prepare_candidate
@@ -24,6 +25,7 @@ from chalicelib.steps.verify_package import verify_package
 from chalicelib.steps.warm_candidate import warm_candidate
 from tests.fakes import FakeWorld
 from tests.steps.deaths import DiedError, Fate, mortal
+from tests.steps.deployed import JUDGE, SHIFT, SMOKE, WARM
 from tests.steps.worlds import Handler, a_deployment, a_package, a_ready_version, a_world, announce, intake_given, run
 
 FAILURE = {"Error": "States.Timeout", "Cause": ""}
@@ -44,8 +46,7 @@ class Case:
 
 INTAKE = (verify_package, publish_version, measure_init, mark_ready)
 BEGIN = (acquire_lease, prepare_candidate)
-WARM, SMOKE, SHIFT = ({"step": {"kind": kind, "index": index}} for index, kind in enumerate(("warm", "smoke", "shift")))
-PLAN = (warm_candidate, check_health, shift_traffic)
+PLAN = (warm_candidate, check_health, shift_traffic, take_step, evaluate_step)
 
 INTAKE_CASES = [
     *(Case(handler, INTAKE[:index], {}) for index, handler in enumerate(INTAKE)),
@@ -59,6 +60,7 @@ DEPLOYMENT_CASES = [
     Case(warm_candidate, BEGIN, WARM),
     Case(check_health, (*BEGIN, warm_candidate), SMOKE),
     Case(shift_traffic, (*BEGIN, warm_candidate, check_health), SHIFT),
+    Case(evaluate_step, (*BEGIN, *PLAN[:4]), JUDGE),
     Case(complete_deployment, (*BEGIN, *PLAN), {}),
     Case(roll_back, (acquire_lease,), {"error": FAILURE}),
     Case(roll_back, BEGIN, {"error": FAILURE}),
@@ -86,7 +88,7 @@ def a_running_deployment(case: Case) -> tuple[FakeWorld, dict[str, Any]]:
 
 
 def _run_all(world: FakeWorld, deployment: Deployment, handlers: tuple[Handler, ...]) -> None:
-    steps = {warm_candidate: WARM, check_health: SMOKE, shift_traffic: SHIFT}
+    steps = {warm_candidate: WARM, check_health: SMOKE, shift_traffic: SHIFT, evaluate_step: JUDGE}
     for handler in handlers:
         run(handler, world.ports, deployment_id=deployment.id, **steps.get(handler, {}))
 

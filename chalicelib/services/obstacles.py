@@ -1,0 +1,47 @@
+"""Obstacles: why a step may not begin yet, although it is its turn."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from chalicelib.domain.deployments import Hold
+from chalicelib.domain.ids import Environment
+from chalicelib.domain.plans import StepKind
+from chalicelib.domain.times import rfc3339
+from chalicelib.domain.waits import SYSTEM_HOLDS
+from chalicelib.domain.windows import may_begin
+
+if TYPE_CHECKING:
+    from chalicelib.domain.deployments import Deployment
+    from chalicelib.domain.plans import Step
+    from chalicelib.ports import Ports
+
+
+def find_obstacle(deployment: Deployment, ports: Ports) -> Hold | None:
+    """
+    Say why the current step may not begin now, and until when; None if nothing is in its way.
+
+    A shift must not begin if what watches over it would reach into a freeze or outlast its window. Going back is
+    never asked for here.
+    """
+    step = deployment.plan.current
+    moment = ports.clock.now()
+    now = rfc3339(moment)
+    if deployment.start_at is not None and now < deployment.start_at:
+        return Hold(f"it is to start at {deployment.start_at}", SYSTEM_HOLDS, now, until=deployment.start_at)
+    if step is None or step.kind is not StepKind.SHIFT:
+        return None
+    policy = ports.policies.get(Environment(deployment.environment))
+    opening = may_begin(policy, moment, _watched_seconds(deployment, step))
+    if opening.is_open:
+        return None
+    until = rfc3339(opening.opens_at) if opening.opens_at else None
+    return Hold(opening.reason, SYSTEM_HOLDS, now, until=until)
+
+
+def _watched_seconds(deployment: Deployment, shift: Step) -> float | None:
+    """Add up what is watched after *shift* until the next one; None if that has no end."""
+    after = deployment.plan.steps[shift.index + 1 :]
+    waits = [one.seconds for one in takewhile(lambda one: one.kind is not StepKind.SHIFT, after)]
+    return None if None in waits else float(sum(one or 0 for one in waits))

@@ -1,0 +1,122 @@
+"""State ``EvaluateStep``: one look at a step that waits, and at the candidate meanwhile."""
+
+from __future__ import annotations
+
+from chalice.app import Blueprint
+from pydantic import BaseModel
+
+from chalicelib.domain.deployments import Deployment, DeploymentStatus, require_fence
+from chalicelib.domain.errors import FencedOffError
+from chalicelib.domain.health import tried_by
+from chalicelib.domain.health_criteria import criteria_of
+from chalicelib.domain.plans import StepKind, StepStatus
+from chalicelib.domain.verdicts import Verdict
+from chalicelib.domain.waits import Look, look
+from chalicelib.ports import Ports
+from chalicelib.services import evaluations, obstacles, rollbacks
+from chalicelib.services.leases import renewed_lease
+from chalicelib.steps._given import Result, StepGiven
+from chalicelib.steps._held import commit
+from chalicelib.steps._step import step
+
+blueprint = Blueprint(__name__)
+
+#: After so many looks the execution ends and the deployment's starts another one: at most 33 events a look (one
+#: state of a task with all its tries, a choice, a wait) stay under the 25,000 that a history may hold.
+MAX_TICKS = 500
+
+
+class Tick(BaseModel):
+    """How often this execution has looked."""
+
+    count: int = 0
+
+
+class EvaluateStepGiven(StepGiven):
+    """Also the tick before, if there was one."""
+
+    tick: Tick | None = None
+
+
+class EvaluateStepResult(Result):
+    """Whether this execution waits no more; if it does, how many seconds until the next look."""
+
+    is_over: bool
+    seconds: int
+    count: int
+
+
+@blueprint.lambda_function(name="evaluate_step")
+@step(EvaluateStepGiven)
+def evaluate_step(given: EvaluateStepGiven, ports: Ports) -> EvaluateStepResult:
+    """
+    State ``EvaluateStep``: renew the lease, judge the candidate, and end the step if its time has come.
+
+    What goes wrong is rolled back here and now, and not at the next state. The table is the truth: a deployment that
+    is paused goes on waiting, one that was advanced, ended or fenced off waits no more. Idempotent: a step that is
+    behind us is not touched, a failed one is rolled back again, and a look at the same moment counts once.
+
+    Reads ``$.deployment_id``, ``$.step``, ``$.tick`` if there; writes ``$.tick``.
+    """
+    count = given.tick.count + 1 if given.tick else 1
+    deployment = ports.deployments.get(given.deployment_id)
+    if not _is_ours(deployment, ports):
+        return EvaluateStepResult(is_over=True, seconds=0, count=count)
+    if any(one.status is StepStatus.FAILED for one in deployment.plan.steps):
+        return _rolled_back(given, count, ports)
+    current = deployment.plan.current
+    if current is None or current.index != given.step.index:
+        return EvaluateStepResult(is_over=True, seconds=0, count=count)
+
+    seen = _look(deployment, ports)
+    if seen.deployment != deployment:
+        _write(seen, given, ports)
+    if seen.rolls_back:
+        return _rolled_back(given, count, ports)
+
+    return EvaluateStepResult(is_over=seen.is_over or count >= MAX_TICKS, seconds=seen.seconds, count=count)
+
+
+def _is_ours(deployment: Deployment, ports: Ports) -> bool:
+    """Tell whether it may still move its route, and keep its lease for another while if so."""
+    if deployment.status.is_final or deployment.status is DeploymentStatus.ROLLING_BACK:
+        return False
+    try:
+        require_fence(deployment, ports.deployments.lease(deployment.plugin_id, deployment.environment))
+        ports.deployments.renew(renewed_lease(deployment, ports))
+    except FencedOffError:
+        return False
+    return True
+
+
+def _look(deployment: Deployment, ports: Ports) -> Look:
+    now = ports.clock.now()
+    criteria = criteria_of(deployment.health)
+    verdict: Verdict | None = None
+    if _is_watched(deployment):
+        verdict, deployment = evaluations.evaluate(deployment, ports)
+    return look(deployment, verdict, criteria, now, held=obstacles.find_obstacle(deployment, ports))
+
+
+def _is_watched(deployment: Deployment) -> bool:
+    """Tell whether what is tried serves somebody, or is observed before it does."""
+    current = deployment.plan.current
+    is_observed = current is not None and current.kind is StepKind.OBSERVE
+    shifts = (one for one in deployment.plan.steps if one.kind is StepKind.SHIFT)
+    is_out = any(one.status is StepStatus.COMPLETED for one in shifts)
+    return bool(tried_by(deployment)) and (is_observed or is_out)
+
+
+def _write(seen: Look, given: EvaluateStepGiven, ports: Ports) -> None:
+    after = seen.deployment
+    verdict = after.plan.steps[given.step.index].verdict
+    action = "FailStep" if seen.rolls_back else "EvaluateStep"
+    outcome, reason = (str(verdict.outcome), verdict.reason) if verdict else (None, None)
+    hold = after.hold.reason if after.hold else None
+    commit(after, action, given, ports, step=given.step.index, verdict=outcome, because=reason, hold=hold)
+
+
+def _rolled_back(given: EvaluateStepGiven, count: int, ports: Ports) -> EvaluateStepResult:
+    order = rollbacks.RollBack(given.deployment_id, given.caller, "its candidate failed")
+    rollbacks.roll_back(order, ports)
+    return EvaluateStepResult(is_over=True, seconds=0, count=count)
