@@ -98,7 +98,7 @@ def test_version_that_fails_its_health_check_is_rolled_back_and_serves_nobody(se
 
     assert ended["status"] == "RolledBack"
     assert ended["statusReason"].startswith("smoke failed: PluginRaised")
-    assert [step["status"] for step in ended["plan"]] == ["Completed", "Failed", "Skipped"]
+    assert [step["status"] for step in ended["plan"]] == ["Completed", "Failed", "Skipped", "Skipped"]
     assert ended["candidatePercentage"] == 0
     assert traffic.failures == []
     assert {each.version for each in traffic.served} == {"1.0.0"}

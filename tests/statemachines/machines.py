@@ -259,7 +259,7 @@ def machines() -> Iterator[Machines]:
             lambda_eval_utils.boto_client_for = lambda **_: running.functions  # type: ignore[assignment]
             nested = _Nested(running._client)
             state_task_service_sfn.boto_client_for = lambda **_: nested  # type: ignore[assignment]
-            WaitFunction._wait_interval = _pass_time(running)  # type: ignore[method-assign]
+            WaitFunction._wait_interval = _pass_time(running)  # type: ignore[assignment,method-assign]
             yield running
     finally:
         lambda_eval_utils.boto_client_for = real_clients
