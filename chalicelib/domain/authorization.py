@@ -147,6 +147,11 @@ def require_tenant(caller: Caller, tenant_id: str) -> None:
     raise tenant_not_found(tenant_id)
 
 
+def may_know_tenants(caller: Caller) -> bool:
+    """Tell whether the caller may learn which tenants there are, as whoever plans or approves a deployment must."""
+    return bool(caller.roles & {Role.ADMIN, Role.DEVELOPER, Role.APPROVER})
+
+
 def tenant_not_found(tenant_id: str) -> NotFoundError:
     """Say that there is no such tenant, in the same words whether it exists or not."""
     return NotFoundError(f"There is no tenant {tenant_id!r}.", fix="Check the id.")

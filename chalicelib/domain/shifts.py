@@ -41,6 +41,9 @@ def shifts(
     share = 0
     reached: tuple[Member, ...] = ()
     for place, wish in enumerate(wishes):
+        if share == FULL_BPS:
+            # The one tenant that there is to reach first was the last by bucket: everybody has it already.
+            break
         before, is_raised = share, reaches_one and place == 0
         share, note = _fitted(wish, before, population, max_tenants, is_raised=is_raised, split_by=split_by)
         if steps and share == before and wish.share_bps > share:

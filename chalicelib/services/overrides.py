@@ -9,8 +9,8 @@ from chalicelib.domain.authorization import require_deployer
 from chalicelib.domain.errors import FieldError, ValidationError
 from chalicelib.domain.overrides import DEFAULT_LIFETIME, MAX_LIFETIME, Override, sign
 from chalicelib.domain.times import rfc3339
-from chalicelib.services.deployments import target_of
 from chalicelib.services.records import record_of
+from chalicelib.services.targets import target_of
 
 if TYPE_CHECKING:
     from chalicelib.domain.authorization import Caller

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from chalicelib.domain.deployments import DeploymentInProgressError
 from chalicelib.domain.errors import ConflictError, TransientError
 from chalicelib.domain.times import rfc3339
-from chalicelib.services.deployments import target_of
 from chalicelib.services.leases import next_fence, released_lease
+from chalicelib.services.targets import target_of
 
 if TYPE_CHECKING:
     from chalicelib.domain.audit import AuditRecord

@@ -32,7 +32,7 @@ def test_deploying_answers_202_with_the_plan_and_where_to_look(world: FakeWorld,
 
     deployment_id = answer.json["deploymentId"]
     assert (answer.status, answer.headers["Location"]) == (202, f"deployments/{deployment_id}")
-    assert [step["kind"] for step in answer.json["plan"]] == ["warm", "smoke", "shift"]
+    assert [step["kind"] for step in answer.json["plan"]] == ["warm", "smoke", "shift", "observe"]
     assert (answer.json["initiatedBy"], answer.json["reason"], answer.json["currentStep"]) == ("ana", "first", 0)
     assert [machine for machine, _ in world.executions.started.values()] == ["deployment"]
 
@@ -76,7 +76,7 @@ def test_a_dry_run_shows_the_plan_and_changes_nothing(world: FakeWorld, ready: G
     answer = ready.post("/v1/deployments?validateOnly=true", DIRECT)
 
     assert (answer.status, answer.json["deploymentId"], answer.json["executionArn"]) == (200, None, None)
-    assert len(answer.json["plan"]) == 3
+    assert len(answer.json["plan"]) == 4
     assert world.tables.deployments == {}
     assert world.tables.leases == {}
 
@@ -108,34 +108,128 @@ def test_what_can_not_be_is_a_400(ready: Gateway, field: str, value: str) -> Non
     assert (answer.status, answer.wrong) == (400, {f"/{field}"})
 
 
-@pytest.mark.parametrize(
-    "field, value",
-    [
-        ("steps", [{"shift": 10}]),
-        ("health", {"maxErrorRate": 0.01}),
-        ("onConflict", "queue"),
-        ("onConflict", "supersede"),
-        ("canaryConfig", {"initialPercentage": 10}),
-        ("blueGreenConfig", {}),
-        ("rollingConfig", {}),
-        ("abConfig", {}),
-    ],
-)
-def test_what_this_release_can_not_honour_is_refused_and_never_ignored(
-    world: FakeWorld, ready: Gateway, field: str, value: object
+@pytest.mark.parametrize("name", ["canaryConfig", "blueGreenConfig", "rollingConfig", "abConfig"])
+def test_the_config_of_another_strategy_is_refused_and_never_ignored(
+    world: FakeWorld, ready: Gateway, name: str
 ) -> None:
-    answer = ready.post("/v1/deployments", {**DIRECT, field: value})
+    answer = ready.post("/v1/deployments", {**DIRECT, name: {}})
 
-    assert (answer.status, answer.code, answer.wrong) == (422, "UNPROCESSABLE", {f"/{field}"})
+    assert (answer.status, answer.code, answer.wrong) == (422, "UNPROCESSABLE", {f"/{name}"})
     assert world.tables.deployments == {}
 
 
-def test_the_quick_start_canary_is_understood_and_refused_with_a_way_out(ready: Gateway) -> None:
-    answer = ready.post("/v1/deployments", QUICK_START_CANARY, "root")
+@pytest.mark.parametrize(
+    "body, field",
+    [
+        ({"steps": [{"shift": 10}]}, "/steps/0/kind"),
+        ({"steps": [{"kind": "shift", "percentage": 50}]}, "/steps"),
+        ({"health": {"maxErrorRate": 2}}, "/health/maxErrorRate"),
+        ({"health": {"typo": 1}}, "/health/typo"),
+        ({"onConflict": "fight"}, "/onConflict"),
+        ({"maxTenants": 0}, "/maxTenants"),
+        ({"startAt": "tomorrow"}, "/startAt"),
+        ({"startAt": "2027-11-22T15:00:00Z"}, "/startAt"),
+        ({"strategy": "Canary", "canaryConfig": {"evaluationPeriod": "10 minutes"}}, "/canaryConfig/evaluationPeriod"),
+    ],
+)
+def test_what_can_not_be_is_refused_where_it_stands_and_leaves_no_trace(
+    world: FakeWorld, ready: Gateway, body: dict[str, Any], field: str
+) -> None:
+    answer = ready.post("/v1/deployments", {**DIRECT, **body})
 
-    assert (answer.status, answer.code) == (422, "UNPROCESSABLE")
-    assert "Production needs 2 approval" in answer.json["detail"]
-    assert "Development" in answer.json["fix"]
+    assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
+    assert field in answer.wrong
+    assert all(error["fix"] for error in answer.json["errors"])
+    assert world.tables.deployments == {}
+
+
+def test_everything_that_was_asked_for_is_kept_with_the_deployment(ready: Gateway) -> None:
+    asked = {
+        **DIRECT,
+        "strategy": "Canary",
+        "canaryConfig": {"stages": [12.5, 100], "autoRollback": False},
+        "health": {"maxErrorRate": 0.01, "onNoData": "warn"},
+        "onConflict": "queue",
+        "startAt": "2026-11-23T09:00:00+01:00",
+        "maxTenants": 7,
+        "maxRequests": 5000,
+    }
+
+    begun = ready.post("/v1/deployments", asked)
+
+    shown = ready.get(f"/v1/deployments/{begun.json['deploymentId']}").json
+    assert begun.status == 202
+    assert shown["config"] == {
+        "initialPercentage": 10,
+        "incrementPercentage": 20,
+        "stages": [12.5, 100],
+        "evaluationPeriod": "PT10M",
+        "autoRollback": False,
+        "splitBy": "tenant",
+        "bake": "PT0S",
+    }
+    assert (shown["health"]["maxErrorRate"], shown["health"]["onNoData"]) == (0.01, "warn")
+    assert (shown["onConflict"], shown["startAt"]) == ("queue", "2026-11-23T08:00:00.000Z")
+    assert (shown["maxTenants"], shown["maxRequests"], shown["autoRollback"]) == (7, 5000, False)
+    shares = [step["candidatePercentage"] for step in shown["plan"] if step["kind"] == "shift"]
+    assert shares == [12.5, 100]
+
+
+def test_the_quick_start_canary_plans_a_verdict_after_every_step(world: FakeWorld, ready: Gateway) -> None:
+    answer = ready.post("/v1/deployments?validateOnly=true", QUICK_START_CANARY, "root")
+
+    plan = answer.json["plan"]
+    assert answer.status == 200
+    assert [step["candidatePercentage"] for step in plan if step["kind"] == "shift"] == [10, 30, 50, 70, 90, 100]
+    assert [step["duration"] for step in plan if step["kind"] == "observe"] == ["PT10M"] * 6
+    assert plan[0]["kind"] == "approve"
+    assert "2 people" in plan[0]["detail"]
+    assert world.tables.deployments == {}
+
+
+def test_a_dry_run_foretells_time_cost_and_every_rule_that_is_broken_at_once(ready: Gateway) -> None:
+    ready.post("/v1/deployments", DIRECT)
+
+    answer = ready.post("/v1/deployments?validateOnly=true", QUICK_START_CANARY)
+
+    foretold = answer.json["forecast"]
+    codes = [violation["code"] for violation in foretold["violations"]]
+    assert answer.status == 200
+    assert "FORBIDDEN" in codes
+    assert any("lower environment" in violation["message"] for violation in foretold["violations"])
+    assert all(violation["fix"] for violation in foretold["violations"])
+    assert foretold["atLeast"].startswith("PT1H")
+    assert foretold["atMost"].startswith("PT49H")
+    assert (foretold["approvalsNeeded"], foretold["approvalTimeout"]) == (2, "PT48H")
+    assert foretold["cost"]["stateTransitions"] > 6 * 60 * 3
+    assert 0 < foretold["cost"]["usd"] < 1
+    assert len(foretold["stepBegins"]) == len(answer.json["plan"])
+
+
+def test_a_dry_run_meets_a_live_deployment_as_a_broken_rule(ready: Gateway) -> None:
+    live = ready.post("/v1/deployments", DIRECT).json["deploymentId"]
+
+    answer = ready.post("/v1/deployments?validateOnly=true", DIRECT)
+
+    [violation] = answer.json["forecast"]["violations"]
+    assert violation["code"] == "CONFLICT"
+    assert live in violation["message"]
+
+
+def test_the_tenants_of_a_plan_are_named_only_to_those_who_may_know_them(ready: Gateway) -> None:
+    a_tenant(ready, "acme")
+    an_installation(ready, "acme")
+    begun = ready.post("/v1/deployments", DIRECT).json
+
+    path = f"/v1/deployments/{begun['deploymentId']}"
+    reaches = {
+        who: next(step["reach"] for step in ready.get(path, who).json["plan"] if step["reach"])
+        for who in ("ana", "vera", "olga")
+    }
+
+    assert reaches["ana"] == {"tenants": 1, "ofTenants": 1, "sample": ["acme"]}
+    assert reaches["vera"] == reaches["olga"] == {"tenants": 1, "ofTenants": 1, "sample": []}
+    assert "acme" not in str(ready.get("/v1/deployments", "olga").json["items"][0]["plan"])
 
 
 @pytest.mark.parametrize("environment", ["QA", "Staging", "Production"])

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.deployments import Deployment, DeploymentStatus
-from chalicelib.domain.strategies import Strategy, compile_plan
+from chalicelib.domain.ids import Environment
+from chalicelib.domain.plans import Plan
+from chalicelib.domain.strategies import Strategy
 from chalicelib.domain.versions import VersionStatus
-from chalicelib.services.deployments import target_of
+from chalicelib.services.targets import target_of
 from tests.api.gateway import Answer, Gateway
 from tests.api.scenes import PLUGIN, a_draft, a_plugin, a_ready_version, a_served_tenant, a_tenant
 from tests.fakes import FakeWorld
@@ -48,7 +50,7 @@ def completed(world: FakeWorld, number: str, environment: str) -> None:
         environment=environment,
         target=target,
         strategy=Strategy.DIRECT,
-        plan=compile_plan(Strategy.DIRECT),
+        plan=Plan(()),
         initiated_by="root",
         created_at="2026-11-22T15:00:00.000Z",
         fence=1,
@@ -131,6 +133,24 @@ def test_a_pin_is_no_way_around_the_approvers(
 
     assert (refused.status, allowed.status) == (422, 200)
     assert "has never completed a deployment" in refused.json["detail"]
+
+
+def test_a_pin_is_no_way_past_the_ladder_or_into_a_freeze(world: FakeWorld, served: Gateway) -> None:
+    development = world.ports.policies.get(Environment.DEVELOPMENT)
+    world.tables.policies[Environment.STAGING] = replace(
+        world.ports.policies.get(Environment.STAGING), approvals=development.approvals, has_ladder=True
+    )
+    world.tables.policies[Environment.DEVELOPMENT] = replace(development, stop_the_line="incident 4711")
+
+    skipping = put(served, environment="Staging")
+    stopped = put(served, environment="Development")
+
+    assert (skipping.status, stopped.status) == (422, 422)
+    assert "in a lower environment" in skipping.json["detail"]
+    assert "Development is stopped: incident 4711" in stopped.json["detail"]
+    # What has been there before is a way back, and waits for nothing.
+    completed(world, "2.0.0", "Development")
+    assert put(served, environment="Development").status == 200
 
 
 def test_enable_pins_by_the_same_rule(world: FakeWorld, api: Gateway) -> None:

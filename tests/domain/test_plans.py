@@ -1,12 +1,10 @@
-"""Plans end, steps run once, and a strategy that can't be run is refused rather than guessed."""
+"""Plans end, and steps run once."""
 
 from __future__ import annotations
 
-import pytest
-
 from chalicelib.domain.plans import Plan, StepKind, StepStatus
 from chalicelib.domain.routes import FULL_BPS
-from chalicelib.domain.strategies import Strategy, StrategyUnavailableError, compile_plan
+from chalicelib.domain.strategies import Strategy, compile_plan
 from chalicelib.domain.verdicts import Verdict
 
 NOW = "2026-11-22T12:00:00.000Z"
@@ -18,20 +16,12 @@ def direct() -> Plan:
     return compile_plan(Strategy.DIRECT)
 
 
-def test_direct_warms_checks_and_then_gives_everything() -> None:
+def test_direct_warms_checks_gives_everything_and_judges() -> None:
     steps = direct().steps
 
-    assert [step.kind for step in steps] == [StepKind.WARM, StepKind.SMOKE, StepKind.SHIFT]
-    assert steps[-1].share_bps == FULL_BPS
-    assert [step.index for step in steps] == [0, 1, 2]
-
-
-@pytest.mark.parametrize("strategy", [strategy for strategy in Strategy if strategy is not Strategy.DIRECT])
-def test_a_strategy_that_this_release_lacks_is_refused_with_a_fix(strategy: Strategy) -> None:
-    with pytest.raises(StrategyUnavailableError) as refused:
-        compile_plan(strategy)
-
-    assert "Direct" in refused.value.fix
+    assert [step.kind for step in steps] == [StepKind.WARM, StepKind.SMOKE, StepKind.SHIFT, StepKind.OBSERVE]
+    assert (steps[2].share_bps, steps[3].seconds) == (FULL_BPS, 0)
+    assert [step.index for step in steps] == [0, 1, 2, 3]
 
 
 def test_a_plan_comes_to_its_end() -> None:
@@ -42,7 +32,7 @@ def test_a_plan_comes_to_its_end() -> None:
         plan = plan.begin(plan.current.index, NOW).complete(plan.current.index, LATER)
         progress.append(plan.progress_percentage)
 
-    assert progress == [0, 33, 66, 100]
+    assert progress == [0, 25, 50, 75, 100]
 
 
 def test_beginning_and_completing_a_step_again_changes_nothing() -> None:
@@ -55,7 +45,12 @@ def test_beginning_and_completing_a_step_again_changes_nothing() -> None:
 def test_a_failed_step_keeps_its_verdict_and_skips_what_follows() -> None:
     plan = direct().begin(0, NOW).complete(0, NOW).begin(1, NOW).fail(LATER, BROKEN)
 
-    assert [step.status for step in plan.steps] == [StepStatus.COMPLETED, StepStatus.FAILED, StepStatus.SKIPPED]
+    assert [step.status for step in plan.steps] == [
+        StepStatus.COMPLETED,
+        StepStatus.FAILED,
+        StepStatus.SKIPPED,
+        StepStatus.SKIPPED,
+    ]
     assert plan.steps[1].verdict == BROKEN
     assert plan.current is None
 

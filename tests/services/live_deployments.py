@@ -10,10 +10,11 @@ from chalicelib.domain.plugins import PluginType
 from chalicelib.domain.routes import FULL_BPS, Route, Target
 from chalicelib.domain.times import rfc3339
 from chalicelib.domain.versions import VersionStatus
-from chalicelib.services.deployments import CreateDeployment, create_deployment, target_of
+from chalicelib.services.deployments import CreateDeployment, create_deployment
 from chalicelib.services.leases import released_lease
 from chalicelib.services.plugins import RegisterPlugin, register_plugin
 from chalicelib.services.records import record_of
+from chalicelib.services.targets import target_of
 from chalicelib.services.versions import CreateVersion, create_version
 from tests.fakes import FakeWorld
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -15,21 +17,36 @@ from chalicelib.domain.deployments import (
     DeploymentInProgressError,
     DeploymentStatus,
 )
-from chalicelib.domain.errors import DomainError, ForbiddenError, NotFoundError, TransientError
+from chalicelib.domain.errors import (
+    DomainError,
+    ForbiddenError,
+    NotFoundError,
+    TransientError,
+    UnprocessableError,
+    ValidationError,
+)
 from chalicelib.domain.ids import Environment
+from chalicelib.domain.installations import Installation
+from chalicelib.domain.pins import Pin
+from chalicelib.domain.plans import Reach
 from chalicelib.domain.plugins import PluginType
 from chalicelib.domain.policies import ApprovalsUnavailableError
+from chalicelib.domain.populations import salt_of
 from chalicelib.domain.routes import Route, Target
-from chalicelib.domain.strategies import Strategy, StrategyUnavailableError
+from chalicelib.domain.strategies import Strategy
+from chalicelib.domain.tenants import Tenant
 from chalicelib.domain.versions import VersionNotReadyError, VersionStatus
-from chalicelib.services.deployments import CreateDeployment, create_deployment
+from chalicelib.services.deployments import CreateDeployment, create_deployment, new_route
 from chalicelib.services.plugins import RegisterPlugin, register_plugin
+from chalicelib.services.previews import preview_deployment
+from chalicelib.services.targets import target_of
 from chalicelib.services.versions import CreateVersion, create_version
 from tests.fakes import FakeWorld
 
 ANA = Caller("ana", frozenset({Role.DEVELOPER}), trace_id="trace-1")
 ADMIN = Caller("root", frozenset({Role.ADMIN}))
 _SERVES = (VersionStatus.READY, VersionStatus.DEPRECATED)
+OF_OTHERS = {"variantA": "2.0.0", "variantB": "3.0.0"}
 TO_DEVELOPMENT = CreateDeployment(ANA, "echo", "1.0.0", Environment.DEVELOPMENT, reason="first")
 
 
@@ -64,19 +81,86 @@ def test_a_version_that_keeps_state_is_told_to_the_route(world: FakeWorld) -> No
 
 
 def test_a_dry_run_shows_the_plan_and_starts_nothing(world: FakeWorld) -> None:
-    preview = create_deployment(TO_DEVELOPMENT._replace(validate_only=True), world.ports)
+    preview = preview_deployment(TO_DEVELOPMENT, world.ports)
 
-    assert [step.kind for step in preview.plan.steps] == ["warm", "smoke", "shift"]
+    assert [step.kind for step in preview.deployment.plan.steps] == ["warm", "smoke", "shift", "observe"]
+    assert preview.refusals == ()
     assert world.tables.deployments == {}
     assert world.tables.leases == {}
     assert world.executions.started == {}
 
 
-def test_a_dry_run_meets_the_live_deployment_as_the_real_one_would(world: FakeWorld) -> None:
+def test_a_dry_run_tells_every_rule_that_the_real_one_would_meet(world: FakeWorld) -> None:
     create_deployment(TO_DEVELOPMENT, world.ports)
+    viewer = Caller("v", frozenset({Role.VIEWER}))
 
-    with pytest.raises(DeploymentInProgressError):
-        create_deployment(TO_DEVELOPMENT._replace(validate_only=True), world.ports)
+    preview = preview_deployment(TO_DEVELOPMENT._replace(caller=viewer), world.ports)
+
+    assert [type(refusal) for refusal in preview.refusals] == [ForbiddenError, DeploymentInProgressError]
+
+
+def test_a_pinned_tenant_is_counted_and_not_moved(world: FakeWorld) -> None:
+    target = Target("0.9.0", "v0-9-0", "7", "cc")
+    for name, pin in (("acme", Pin("Development", target, "audit", "olga", "")), ("globex", None)):
+        world.tables.tenants[name] = Tenant(name, name, "", "")
+        world.tables.installations[name, "echo"] = Installation(name, "echo", "", "", pin=pin)
+
+    deployment = preview_deployment(TO_DEVELOPMENT, world.ports).deployment
+
+    assert deployment.plan.steps[2].reach == Reach(1, 2, ("globex",))
+    assert deployment.affected_tenants == 2
+
+
+def test_lesson_r20_the_first_route_gets_the_salt_that_the_plan_was_counted_with(world: FakeWorld) -> None:
+    assert new_route("echo", "Production") == new_route("echo", "Production")
+    assert new_route("echo", "Production").salt == salt_of("echo", "Production")
+
+
+def test_an_experiment_needs_each_of_its_versions_ready(world: FakeWorld) -> None:
+    stable = world.tables.versions["echo", "1.0.0"]
+    world.tables.routes["echo", "Development"] = Route("echo", "Development", "salt", stable=target_of(stable), epoch=1)
+    world.tables.versions["echo", "2.0.0"] = replace(stable, version="2.0.0", status=VersionStatus.REJECTED)
+    asked = TO_DEVELOPMENT._replace(
+        strategy=Strategy.AB_TESTING, config={"variantA": "1.0.0", "variantB": "2.0.0"}, version="1.0.0"
+    )
+
+    with pytest.raises(VersionNotReadyError):
+        create_deployment(asked, world.ports)
+    world.tables.versions["echo", "2.0.0"] = replace(stable, version="2.0.0", lambda_version="2")
+
+    arms = create_deployment(asked, world.ports).plan.steps[2].variants
+    assert [(arm.name, arm.target.version, arm.share_bps) for arm in arms] == [
+        ("A", "1.0.0", 5000),
+        ("B", "2.0.0", 5000),
+    ]
+
+
+@pytest.mark.parametrize(
+    "asked, field",
+    [
+        ({"strategy": Strategy.AB_TESTING, "config": {"variantA": "2.0.0", "variantB": "3.0.0"}}, "/abConfig/variants"),
+        (
+            {"strategy": Strategy.AB_TESTING, "config": {"variantA": "1.0.0", "variantB": "3.0.0"}, "steps": []},
+            "/steps",
+        ),
+        ({"strategy": Strategy.CANARY, "config": {"splitBy": "request"}, "max_tenants": 3}, "/maxTenants"),
+    ],
+)
+def test_what_does_not_go_together_is_refused_where_it_stands(
+    world: FakeWorld, asked: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(UnprocessableError) as refused:
+        create_deployment(TO_DEVELOPMENT._replace(**asked), world.ports)
+
+    assert [error.field for error in refused.value.errors] == [field]
+
+
+def test_a_start_that_has_passed_is_now_and_one_too_far_ahead_is_refused(world: FakeWorld) -> None:
+    now = world.clock.now()
+
+    assert preview_deployment(TO_DEVELOPMENT._replace(start_at=now), world.ports).deployment.start_at is None
+    with pytest.raises(ValidationError):
+        preview_deployment(TO_DEVELOPMENT._replace(start_at=now + timedelta(days=31)), world.ports)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +168,6 @@ def test_a_dry_run_meets_the_live_deployment_as_the_real_one_would(world: FakeWo
     [
         (TO_DEVELOPMENT._replace(plugin_id="nobody"), NotFoundError),
         (TO_DEVELOPMENT._replace(version="9.9.9"), NotFoundError),
-        (TO_DEVELOPMENT._replace(strategy=Strategy.CANARY), StrategyUnavailableError),
         (TO_DEVELOPMENT._replace(environment=Environment.PRODUCTION), ForbiddenError),
         (TO_DEVELOPMENT._replace(environment=Environment.QA, strategy=Strategy.DIRECT), ApprovalsUnavailableError),
         (TO_DEVELOPMENT._replace(environment=Environment.QA), ApprovalsUnavailableError),

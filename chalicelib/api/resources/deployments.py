@@ -1,117 +1,22 @@
-"""Deployments: asking for one, and how it goes."""
+"""Deployments: how they go."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from chalicelib.api.models import Body, Listing, Resource, Text
+from chalicelib.api.models import Listing, Resource
+from chalicelib.api.resources.approvals import ApprovalResource
+from chalicelib.api.resources.plans import StepResource
+from chalicelib.api.resources.previews import ForecastResource
+from chalicelib.domain.approvals import Approval
 from chalicelib.domain.audit import AuditRecord
-from chalicelib.domain.authorization import Caller
-from chalicelib.domain.deployments import Deployment, DeploymentStatus, HealthCheck
-from chalicelib.domain.errors import FieldError, UnprocessableError
-from chalicelib.domain.ids import Environment, check_plugin_id
-from chalicelib.domain.plans import Step, StepKind, StepStatus
-from chalicelib.domain.strategies import DEFAULT_STRATEGY, Strategy
-from chalicelib.domain.versions import SemVer
-from chalicelib.services.deployments import CreateDeployment
-
-_CONFIG_OF = {
-    Strategy.CANARY: "canaryConfig",
-    Strategy.BLUE_GREEN: "blueGreenConfig",
-    Strategy.ROLLING: "rollingConfig",
-    Strategy.AB_TESTING: "abConfig",
-}
-Config = Annotated[dict[str, Any] | None, Field(description="Goes with its own strategy.")]
-
-
-class CreateDeploymentBody(Body):
-    """Which version is to become the current one of an environment, and how."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "pluginId": "payment-processor-stripe",
-                    "version": "2.0.0",
-                    "environment": "Development",
-                    "strategy": "Direct",
-                    "reason": "Adds refunds.",
-                }
-            ]
-        }
-    )
-
-    plugin_id: Annotated[str, Field(description="Name a registered plugin.")]
-    version: Annotated[str, Field(max_length=64, description="Name a version that is Ready.")]
-    environment: Annotated[Environment, Field(description="Use one of " + ", ".join(Environment) + ".")]
-    strategy: Annotated[
-        Strategy | None, Field(description="Use one of " + ", ".join(Strategy) + "; absent: the environment's own.")
-    ] = None
-    reason: Text = ""
-    canary_config: Config = None
-    blue_green_config: Config = None
-    rolling_config: Config = None
-    ab_config: Config = None
-    health: Annotated[dict[str, Any] | None, Field(description="Not in this release: refused.")] = None
-    steps: Annotated[list[Any] | None, Field(description="Not in this release: refused.")] = None
-    on_conflict: Annotated[
-        Literal["reject", "queue", "supersede"], Field(description="In this release only `reject`.")
-    ] = "reject"
-
-    def to_command(self, caller: Caller, *, validate_only: bool) -> CreateDeployment:
-        """
-        Make the command of the use case.
-
-        Raises:
-            ValidationError: The plugin's name or the version can't be one (400).
-            UnprocessableError: It asks for what this release would not do (422).
-        """
-        check_plugin_id(self.plugin_id, field="/pluginId")
-        SemVer.parse(self.version)
-        refused = self._refused()
-        if refused:
-            raise UnprocessableError(
-                "This release can't honour everything that the deployment asks for.", fix=refused[0].fix, errors=refused
-            )
-        return CreateDeployment(
-            caller,
-            self.plugin_id,
-            self.version,
-            self.environment,
-            self.strategy,
-            self.reason,
-            validate_only=validate_only,
-        )
-
-    def _refused(self) -> tuple[FieldError, ...]:
-        """
-        Name what would else be ignored.
-
-        The config of the deployment's own strategy is not among it: whether that strategy
-        can run is the use case's to say.
-        """
-        strategy = self.strategy or DEFAULT_STRATEGY[self.environment]
-        given = {
-            "canaryConfig": self.canary_config,
-            "blueGreenConfig": self.blue_green_config,
-            "rollingConfig": self.rolling_config,
-            "abConfig": self.ab_config,
-            "health": self.health,
-            "steps": self.steps,
-            "onConflict": None if self.on_conflict == "reject" else self.on_conflict,
-        }
-        own = _CONFIG_OF.get(strategy)
-        return tuple(_refusal(name, strategy) for name, value in given.items() if value is not None and name != own)
-
-
-def _refusal(name: str, strategy: Strategy) -> FieldError:
-    if name in _CONFIG_OF.values():
-        return FieldError(f"/{name}", f"A {strategy} deployment has no {name}.", f"Leave {name} out.")
-    if name == "onConflict":
-        return FieldError("/onConflict", "Deployments can't wait in this release.", 'Leave it out, or send "reject".')
-    return FieldError(f"/{name}", "It can't be honoured in this release.", f"Leave {name} out.")
+from chalicelib.domain.deployments import Deployment, DeploymentStatus, HealthCheck, Hold, OnConflict
+from chalicelib.domain.ids import Environment
+from chalicelib.domain.routes import SplitBy
+from chalicelib.domain.strategies import Strategy
+from chalicelib.services.previews import Preview
 
 
 class DeploymentListing(Listing):
@@ -120,41 +25,6 @@ class DeploymentListing(Listing):
     plugin_id: Annotated[str | None, Field(max_length=40, description="Only deployments of this plugin.")] = None
     environment: Annotated[Environment | None, Field(description="Only deployments to this environment.")] = None
     status: Annotated[DeploymentStatus | None, Field(description="Only deployments in this status.")] = None
-
-
-class VerdictResource(Resource):
-    """A judgement with its reason."""
-
-    outcome: Annotated[str, Field(description="pass, fail, inconclusive or error.")]
-    reason: str
-
-
-class StepResource(Resource):
-    """One step of a plan."""
-
-    index: Annotated[int, Field(description="Counted from 0.")]
-    kind: StepKind
-    detail: str
-    status: StepStatus
-    candidate_percentage: Annotated[float | None, Field(description="The candidate's share once this step is done.")]
-    started_at: str | None
-    ended_at: str | None
-    verdict: VerdictResource | None
-
-    @classmethod
-    def of(cls, step: Step) -> StepResource:
-        """Present a step."""
-        verdict = step.verdict
-        return cls(
-            index=step.index,
-            kind=step.kind,
-            detail=step.detail,
-            status=step.status,
-            candidate_percentage=None if step.share_bps is None else step.share_bps / 100,
-            started_at=step.started_at,
-            ended_at=step.ended_at,
-            verdict=VerdictResource(outcome=verdict.outcome, reason=verdict.reason) if verdict else None,
-        )
 
 
 class HealthCheckResource(Resource):
@@ -180,6 +50,20 @@ class HealthCheckResource(Resource):
         )
 
 
+class HoldResource(Resource):
+    """Why a deployment stands still although it has not ended."""
+
+    reason: str
+    by: Annotated[str, Field(description="Who paused it; `system`: a verdict, or a window that is closed.")]
+    since: str
+    until: Annotated[str | None, Field(description="When it looks again on its own; null: when a person says so.")]
+
+    @classmethod
+    def of(cls, hold: Hold) -> HoldResource:
+        """Present a hold."""
+        return cls(reason=hold.reason, by=hold.by, since=hold.since, until=hold.until)
+
+
 class DeploymentResource(Resource):
     """One attempt to make a version the current one of an environment."""
 
@@ -194,10 +78,22 @@ class DeploymentResource(Resource):
     reason: str
     progress_percentage: int
     candidate_percentage: float
+    config: Annotated[dict[str, Any], Field(description="Of its strategy, completed with the defaults.")]
+    health: Annotated[dict[str, Any], Field(description="The limits that its candidate must keep.")]
+    split_by: SplitBy
+    auto_rollback: bool
+    on_conflict: OnConflict
+    is_queued: Annotated[bool, Field(description="It waits for its turn, and nothing of it has begun.")]
+    start_at: str | None
+    max_tenants: int | None
+    max_requests: int | None
+    attempt: Annotated[int, Field(description="Counted from 1; a retry is the next.")]
+    hold: HoldResource | None
+    outcome_version: Annotated[str | None, Field(description="What an experiment left serving.")]
     plan: list[StepResource]
     current_step: Annotated[int | None, Field(description="Index of the first step that is not done; null at the end.")]
     affected_tenants: Annotated[int, Field(description="How many tenants had the plugin enabled when it began.")]
-    approvals: Annotated[list[dict[str, Any]], Field(description="Empty: nothing that needs one is accepted yet.")]
+    approvals: Annotated[list[ApprovalResource], Field(description="Who was asked; told of a single deployment only.")]
     health_checks: list[HealthCheckResource]
     initiated_by: str
     execution_arn: str | None
@@ -205,13 +101,16 @@ class DeploymentResource(Resource):
     started_at: str | None
     ended_at: str | None
     trace_id: str
+    forecast: Annotated[ForecastResource | None, Field(description="Of a dry run only.")] = None
 
     @classmethod
-    def of(cls, deployment: Deployment, *, is_preview: bool = False) -> DeploymentResource:
-        """Present a deployment; a preview has no id and no execution, since there is none."""
+    def of(
+        cls, deployment: Deployment, *, approvals: tuple[Approval, ...] = (), names_tenants: bool = False
+    ) -> DeploymentResource:
+        """Present a deployment; *names_tenants* only to callers who may know who the tenants are."""
         current = deployment.plan.current
         return cls(
-            deployment_id=None if is_preview else deployment.id,
+            deployment_id=deployment.id,
             plugin_id=deployment.plugin_id,
             version=deployment.target.version,
             previous_version=deployment.previous_version,
@@ -222,18 +121,37 @@ class DeploymentResource(Resource):
             reason=deployment.reason,
             progress_percentage=deployment.plan.progress_percentage,
             candidate_percentage=deployment.candidate_bps / 100,
-            plan=[StepResource.of(step) for step in deployment.plan.steps],
+            config=dict(deployment.config),
+            health=dict(deployment.health),
+            split_by=deployment.split_by,
+            auto_rollback=deployment.auto_rollback,
+            on_conflict=deployment.on_conflict,
+            is_queued=deployment.is_queued,
+            start_at=deployment.start_at,
+            max_tenants=deployment.max_tenants,
+            max_requests=deployment.max_requests,
+            attempt=deployment.attempt,
+            hold=HoldResource.of(deployment.hold) if deployment.hold else None,
+            outcome_version=deployment.outcome_version,
+            plan=[StepResource.of(step, names_tenants=names_tenants) for step in deployment.plan.steps],
             current_step=current.index if current and not deployment.status.is_final else None,
             affected_tenants=deployment.affected_tenants,
-            approvals=[],
+            approvals=[ApprovalResource.of(one) for one in approvals],
             health_checks=[HealthCheckResource.of(check) for check in deployment.health_checks],
             initiated_by=deployment.initiated_by,
-            execution_arn=None if is_preview else deployment.execution_arn,
+            execution_arn=deployment.execution_arn,
             created_at=deployment.created_at,
             started_at=deployment.started_at,
             ended_at=deployment.ended_at,
             trace_id=deployment.trace_id,
         )
+
+    @classmethod
+    def of_preview(cls, preview: Preview, *, names_tenants: bool) -> DeploymentResource:
+        """Present what would begin, and what is foretold of it; it has no id and no execution, since there is none."""
+        planned = cls.of(preview.deployment, names_tenants=names_tenants)
+        foretold = ForecastResource.of(preview)
+        return planned.model_copy(update={"deployment_id": None, "execution_arn": None, "forecast": foretold})
 
 
 class EventResource(Resource):

@@ -6,16 +6,16 @@ from chalicelib.api._endpoint import endpoint
 from chalicelib.api.answers import Accepted, Ok
 from chalicelib.api.blueprints import ApiBlueprint
 from chalicelib.api.models import PageResource
+from chalicelib.api.resources.deployment_bodies import CreateDeploymentBody
 from chalicelib.api.resources.deployments import (
-    CreateDeploymentBody,
     DeploymentListing,
     DeploymentResource,
     EventResource,
     TimelineResource,
 )
-from chalicelib.domain.authorization import Caller
+from chalicelib.domain.authorization import Caller, may_know_tenants
 from chalicelib.ports import Ports
-from chalicelib.services import deployments
+from chalicelib.services import deployments, previews
 
 blueprint = ApiBlueprint(__name__)
 
@@ -28,20 +28,23 @@ def create_deployment(
     """
     Begin moving an environment from its stable version to another one.
 
-    Answers 202; the deployment then runs as an execution named after its id. This release runs Direct
-    deployments to environments that need no approval; whatever it could not honour is refused, never ignored.
+    Answers 202; the deployment then runs as an execution named after its id. A dry run answers 200 with the whole
+    plan, its `forecast`, and every rule that would refuse it.
 
     Raises:
         NotFoundError: There is no such plugin or version (404).
         DeploymentInProgressError: Another deployment holds the lease (409).
         VersionNotReadyError: The version has not passed its intake (422).
-        StrategyUnavailableError: The strategy can't be run (422).
-        ApprovalsUnavailableError: The environment needs approvals, which can't be asked for (422).
+        UnprocessableError: A rule of the environment, or what was asked for, does not allow it (422).
     """
-    deployment = deployments.create_deployment(body.to_command(caller, validate_only=validate_only), ports)
+    command = body.to_command(caller)
+    if validate_only:
+        preview = previews.preview_deployment(command, ports)
+        return Accepted(DeploymentResource.of_preview(preview, names_tenants=may_know_tenants(caller)))
+    deployment = deployments.create_deployment(command, ports)
 
     return Accepted(
-        DeploymentResource.of(deployment, is_preview=validate_only),
+        DeploymentResource.of(deployment, names_tenants=may_know_tenants(caller)),
         location=f"/deployments/{deployment.id}",
         revision=deployment.revision,
     )
@@ -64,11 +67,13 @@ def list_deployments(query: DeploymentListing, ports: Ports) -> Ok[PageResource[
 
 @blueprint.route("/deployments/{deployment_id}")
 @endpoint(blueprint)
-def show_deployment(deployment_id: str, ports: Ports) -> Ok[DeploymentResource]:
-    """Show how a deployment goes: its plan, what is done, who is served."""
+def show_deployment(deployment_id: str, caller: Caller, ports: Ports) -> Ok[DeploymentResource]:
+    """Show how a deployment goes: its plan, what is done, who is served, who was asked."""
     deployment = ports.deployments.get(deployment_id)
+    approvals = ports.approvals.of_deployment(deployment.id)
+    shown = DeploymentResource.of(deployment, approvals=approvals, names_tenants=may_know_tenants(caller))
 
-    return Ok(DeploymentResource.of(deployment), revision=deployment.revision)
+    return Ok(shown, revision=deployment.revision)
 
 
 @blueprint.route("/deployments/{deployment_id}/timeline")

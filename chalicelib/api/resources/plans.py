@@ -1,0 +1,110 @@
+"""Plans: the steps of a deployment, whom each reaches, and how it was judged."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from chalicelib.api.models import Resource
+from chalicelib.domain.durations import iso_duration
+from chalicelib.domain.plans import Reach, Step, StepKind, StepStatus
+from chalicelib.domain.routes import Variant
+from chalicelib.domain.verdicts import Verdict
+
+
+class VerdictResource(Resource):
+    """A judgement: what was asked, what was seen, and the rule that decided."""
+
+    outcome: Annotated[str, Field(description="pass, fail, inconclusive or error.")]
+    reason: str
+    rule: str
+    query: str
+    window: str
+    unit: Annotated[str, Field(description="Of value, low, high and threshold.")]
+    n: Annotated[int, Field(description="How many requests, checks or tenants were counted.")]
+    value: float | None
+    low: Annotated[float | None, Field(description="The value lies between low and high; null is unbounded.")]
+    high: float | None
+    threshold: float | None
+    is_latched: Annotated[bool, Field(description="It was given earlier, and stands.")]
+
+    @classmethod
+    def of(cls, verdict: Verdict) -> VerdictResource:
+        """Present a verdict."""
+        return cls(
+            outcome=verdict.outcome,
+            reason=verdict.reason,
+            rule=verdict.rule,
+            query=verdict.query,
+            window=verdict.window,
+            unit=verdict.unit,
+            n=verdict.n,
+            value=verdict.value,
+            low=verdict.low,
+            high=verdict.high,
+            threshold=verdict.threshold,
+            is_latched=verdict.is_latched,
+        )
+
+
+class ReachResource(Resource):
+    """Whom the candidate serves after a step, counted when the plan was made."""
+
+    tenants: int
+    of_tenants: Annotated[int, Field(description="How many have the plugin enabled; pinned ones move with no step.")]
+    sample: Annotated[list[str], Field(description="Some that move at this step; empty unless you may know tenants.")]
+
+    @classmethod
+    def of(cls, reach: Reach, *, names_tenants: bool) -> ReachResource:
+        """Present a reach."""
+        sample = list(reach.sample) if names_tenants else []
+        return cls(tenants=reach.tenants, of_tenants=reach.of_tenants, sample=sample)
+
+
+class VariantResource(Resource):
+    """One arm of an experiment."""
+
+    name: str
+    version: str
+    percentage: float
+
+    @classmethod
+    def of(cls, variant: Variant) -> VariantResource:
+        """Present an arm."""
+        return cls(name=variant.name, version=variant.target.version, percentage=variant.share_bps / 100)
+
+
+class StepResource(Resource):
+    """One step of a plan."""
+
+    index: Annotated[int, Field(description="Counted from 0.")]
+    kind: StepKind
+    detail: str
+    status: StepStatus
+    candidate_percentage: Annotated[float | None, Field(description="The candidate's share once this step is done.")]
+    rings: Annotated[list[str], Field(description="Rings that are on the candidate whatever the share.")]
+    variants: list[VariantResource]
+    duration: Annotated[str | None, Field(description="How long it waits; null: until people say so.")]
+    reach: ReachResource | None
+    started_at: str | None
+    ended_at: str | None
+    verdict: VerdictResource | None
+
+    @classmethod
+    def of(cls, step: Step, *, names_tenants: bool = False) -> StepResource:
+        """Present a step; *names_tenants* only to callers who may know who the tenants are."""
+        return cls(
+            index=step.index,
+            kind=step.kind,
+            detail=step.detail,
+            status=step.status,
+            candidate_percentage=None if step.share_bps is None else step.share_bps / 100,
+            rings=list(step.rings),
+            variants=[VariantResource.of(variant) for variant in step.variants],
+            duration=None if step.seconds is None else iso_duration(step.seconds),
+            reach=ReachResource.of(step.reach, names_tenants=names_tenants) if step.reach else None,
+            started_at=step.started_at,
+            ended_at=step.ended_at,
+            verdict=VerdictResource.of(step.verdict) if step.verdict else None,
+        )

@@ -1,0 +1,16 @@
+"""Targets: what a version serves with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chalicelib.domain.routes import Target
+
+if TYPE_CHECKING:
+    from chalicelib.domain.versions import Version
+
+
+def target_of(version: Version) -> Target:
+    """Name what a Ready version serves with."""
+    has_state = bool(version.manifest.get("stateSchema"))
+    return Target(version.version, version.alias, version.lambda_version or "", version.sha256, has_state)
