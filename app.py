@@ -2,7 +2,7 @@
 
 from chalicelib.api import invoke
 from chalicelib.api.application import app
-from chalicelib.events import mend_aliases, send_notifications, settle_versions
+from chalicelib.events import mend_aliases, reconcile, send_notifications, settle_versions
 from chalicelib.steps import (
     acquire_lease,
     await_approval,
@@ -47,5 +47,6 @@ app.register_blueprint(complete_deployment.blueprint)
 app.register_blueprint(roll_back.blueprint)
 
 app.register_blueprint(mend_aliases.blueprint)
+app.register_blueprint(reconcile.blueprint)
 app.register_blueprint(settle_versions.blueprint)
 app.register_blueprint(send_notifications.blueprint)

@@ -89,6 +89,8 @@ _PUBLISHES = Grant(
     ),
     (_PLUGIN_FUNCTION, f"{_PLUGIN_FUNCTION}:*"),
 )
+# Whoever asks Lambda's control plane takes a token first, from the bucket that all share.
+_TAKES_TOKENS = Grant(("dynamodb:UpdateItem",), _table("idempotency")[:1])
 _PASSES_PLUGIN_ROLE = Grant(("iam:PassRole",), (f"{_ARN}:iam::${{AWS::AccountId}}:role/{_STACK}-plugin",))
 
 # What every step of a deployment does: read and write the deployment, its lease and the route,
@@ -122,6 +124,8 @@ FUNCTIONS: dict[str, Grants] = {
         Grant(("kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:Decrypt"), (_KEY,)),
         _READS_REFERENCES,
         Grant(("states:StartExecution",), _MACHINES),
+        # Who says the last word on an approval wakes its machine.
+        _WAKES,
         # What is urgent moves the alias itself: blocking a version.
         _MIRRORS_ALIASES,
         # A roll-back by hand mirrors the route at once.
@@ -149,6 +153,7 @@ FUNCTIONS: dict[str, Grants] = {
         _DECRYPTS,
         _PUBLISHES,
         _MIRRORS_ALIASES,
+        _TAKES_TOKENS,
         _PASSES_PLUGIN_ROLE,
     ),
     "measure_init": (*_ACCEPTS, _CALLS_PLUGINS),
@@ -156,33 +161,36 @@ FUNCTIONS: dict[str, Grants] = {
     # A version whose code can't be started was published before that was known.
     "reject_version": (
         *_ACCEPTS,
+        _TAKES_TOKENS,
         Grant(
             ("lambda:DeleteAlias", "lambda:DeleteProvisionedConcurrencyConfig"),
             (_PLUGIN_FUNCTION, f"{_PLUGIN_FUNCTION}:*"),
         ),
     ),
-    "validate_deployment": (*_MOVES, _reads("registry"), _LOOKS_AT_VERSIONS),
+    "validate_deployment": (*_MOVES, _reads("registry"), _LOOKS_AT_VERSIONS, _TAKES_TOKENS),
     "acquire_lease": _MOVES,
-    "prepare_candidate": (*_MOVES, _MIRRORS_ALIASES),
+    "prepare_candidate": (*_MOVES, _MIRRORS_ALIASES, _TAKES_TOKENS),
     "take_step": _MOVES,
     "request_approval": _MOVES,
     # Who wakes an execution decides nothing: the next state reads what is stored.
     "await_approval": (*_MOVES, _WAKES),
-    "check_approval": (*_MOVES, _MIRRORS_ALIASES),
-    "warm_candidate": (*_MOVES, _LOOKS_AT_VERSIONS, _CALLS_PLUGINS),
+    "check_approval": (*_MOVES, _MIRRORS_ALIASES, _TAKES_TOKENS),
+    "warm_candidate": (*_MOVES, _LOOKS_AT_VERSIONS, _CALLS_PLUGINS, _TAKES_TOKENS),
     # What is urgent is rolled back by whoever sees it, and not at the next state.
-    "evaluate_step": (*_MOVES, _reads("registry"), _CALLS_PLUGINS, _MIRRORS_ALIASES),
+    "evaluate_step": (*_MOVES, _reads("registry"), _CALLS_PLUGINS, _MIRRORS_ALIASES, _TAKES_TOKENS),
     "check_health": (*_MOVES, _reads("registry"), _CALLS_PLUGINS),
-    "shift_traffic": (*_MOVES, _MIRRORS_ALIASES),
-    "complete_deployment": (*_MOVES, *_STARTS_NEXT, _MIRRORS_ALIASES),
-    "roll_back": (*_MOVES, *_STARTS_NEXT, _MIRRORS_ALIASES),
-    "mend_aliases": (_reads("routing"), _AUDITS, _MIRRORS_ALIASES),
+    "shift_traffic": (*_MOVES, _MIRRORS_ALIASES, _TAKES_TOKENS),
+    "complete_deployment": (*_MOVES, *_STARTS_NEXT, _MIRRORS_ALIASES, _TAKES_TOKENS),
+    "roll_back": (*_MOVES, *_STARTS_NEXT, _MIRRORS_ALIASES, _TAKES_TOKENS),
+    "reconcile": (*_MOVES, *_STARTS_NEXT, _MIRRORS_ALIASES, _WAKES, _TAKES_TOKENS),
+    "mend_aliases": (_reads("routing"), _AUDITS, _MIRRORS_ALIASES, _TAKES_TOKENS),
     "settle_versions": (
         _reads("registry", "routing", "tenants"),
         _writes("registry"),
         _deletes("registry"),  # notes of what is settled
         _AUDITS,
         _MIRRORS_ALIASES,
+        _TAKES_TOKENS,
         Grant(
             ("lambda:PutProvisionedConcurrencyConfig", "lambda:DeleteProvisionedConcurrencyConfig"),
             (_PLUGIN_FUNCTION, f"{_PLUGIN_FUNCTION}:*"),

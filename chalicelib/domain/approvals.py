@@ -116,6 +116,16 @@ class Approval:
             return _later(self.requested_at, LONGEST_WAIT_SECONDS)
         return self.expires_at
 
+    @property
+    def refusal(self) -> str:
+        """Say why it ends its deployment; nothing while it does not."""
+        if self.status is ApprovalStatus.EXPIRED:
+            return "approval timed out"
+        said = next((one for one in self.decisions if not one.is_approval), None)
+        if self.status is not ApprovalStatus.REJECTED or said is None:
+            return ""
+        return f"rejected by {said.by}" + (f": {said.reason}" if said.reason else "")
+
     def is_for(self, deployment: Deployment) -> bool:
         """Tell whether it was asked for what *deployment* is now: same package, plan and config, same attempt."""
         return self.attempt == deployment.attempt and self.binding == binding_of(deployment)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.approvals import ApprovalStatus, approval_id
 from chalicelib.domain.authorization import SYSTEM
+from chalicelib.domain.deployments import DeploymentStatus
 from chalicelib.domain.plans import StepKind
 from chalicelib.domain.times import rfc3339
+from chalicelib.services import rollbacks
 from chalicelib.services.approvals import lease_while_asked, make_void, record_approval, wake
 
 if TYPE_CHECKING:
@@ -16,8 +19,11 @@ if TYPE_CHECKING:
     from chalicelib.ports import Ports
 
 
-@dataclass(frozen=True, slots=True)
-class ApprovalSweep:
+#: A refusal that no machine has acted on after so long is acted on without one.
+UNHEARD_SECONDS = 60
+
+
+class ApprovalSweep(NamedTuple):
     """What a sweep did, by the ids of the approvals, and which it could not deal with, and why."""
 
     expired: tuple[str, ...] = ()
@@ -25,6 +31,7 @@ class ApprovalSweep:
     noticed: tuple[str, ...] = ()
     voided: tuple[str, ...] = ()
     woken: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
     failed: tuple[tuple[str, str], ...] = ()
 
 
@@ -34,7 +41,7 @@ def expire_approvals(ports: Ports) -> ApprovalSweep:
 
     One that can't be dealt with holds up no other: it is told, and tried again with the next sweep.
     """
-    done: dict[str, list[str]] = {"expired": [], "escalated": [], "noticed": [], "voided": [], "woken": []}
+    done: dict[str, list[str]] = {name: [] for name in ApprovalSweep._fields if name != "failed"}
     failed = []
     for listed in ports.approvals.pending():
         try:
@@ -45,21 +52,32 @@ def expire_approvals(ports: Ports) -> ApprovalSweep:
             done.get(did, []).append(listed.id)
     for deployment in ports.deployments.live():
         try:
-            done["woken"] += _wake_if_decided(deployment, ports)
+            did, approval = _settle(deployment, ports)
         except Exception as error:  # noqa: BLE001 - as above
             failed.append((deployment.id, f"{type(error).__name__}: {error}"))
+        else:
+            done.get(did, []).append(approval)
     return ApprovalSweep(**{name: tuple(ids) for name, ids in done.items()}, failed=tuple(failed))
 
 
-def _wake_if_decided(deployment: Deployment, ports: Ports) -> list[str]:
+def _settle(deployment: Deployment, ports: Ports) -> tuple[str, str]:
+    """Let a deployment hear of what was decided: wake its machine, or end it if no machine has heard of a refusal."""
     step = deployment.plan.current
     if deployment.is_queued or step is None or step.kind is not StepKind.APPROVE:
-        return []
+        return "", ""
     approval = ports.approvals.find(approval_id(deployment, step))
-    if approval is None or approval.status is ApprovalStatus.PENDING or approval.task_token is None:
-        return []
+    if approval is None or approval.status is ApprovalStatus.PENDING:
+        return "", ""
+    heard_by = rfc3339(ports.clock.now() - timedelta(seconds=UNHEARD_SECONDS))
+    if approval.refusal and (approval.decided_at or "") <= heard_by:
+        rollbacks.roll_back(
+            rollbacks.RollBack(deployment.id, SYSTEM, approval.refusal, ends_as=DeploymentStatus.REJECTED), ports
+        )
+        return "ended", approval.id
+    if approval.task_token is None:
+        return "", ""
     ports.executions.wake(approval.task_token)
-    return [approval.id]
+    return "woken", approval.id
 
 
 def _look_after(approval_id: str, ports: Ports) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.approvals import Approval, ApprovalStatus, ApprovalVoidError, approval_id, ask
 from chalicelib.domain.authorization import SYSTEM
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 _READS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Decide:
+class Decide(NamedTuple):
     """What a person says to an approval; who that is comes from the verified token."""
 
     caller: Caller

@@ -156,6 +156,13 @@ def start_next(plugin_id: str, environment: str, ports: Ports) -> Deployment | N
     return None
 
 
+def start_waiting(ports: Ports) -> tuple[str, ...]:
+    """Give each place where somebody waits its next turn, as `start_next` does; return the ids of those that began."""
+    places = dict.fromkeys((one.plugin_id, one.environment) for one in ports.deployments.live() if one.is_queued)
+    begun = [start_next(plugin_id, environment, ports) for plugin_id, environment in places]
+    return tuple(one.id for one in begun if one is not None)
+
+
 def _begin(deployment_id: str, lease: Lease | None, ports: Ports) -> Deployment | None:
     """Take the lease for one that waits and start it; None if it has ended, or can't begin and was ended."""
     waiting = ports.deployments.get(deployment_id)

@@ -258,6 +258,37 @@ def test_a_machine_that_cannot_be_woken_takes_nothing_from_the_decision_and_the_
     assert scene.woken == ["token-1"]
 
 
+@pytest.mark.parametrize("is_awaited", [True, False])
+def test_a_refusal_that_no_machine_has_heard_ends_the_deployment_all_the_same(
+    scene: Scene, *, is_awaited: bool
+) -> None:
+    scene.ask()
+    if is_awaited:
+        note_token(APPROVAL, "token-of-a-dead-machine", scene.world.ports)
+    scene.say(ADA, is_approval=False, reason="not on a Friday")
+    assert expire_approvals(scene.world.ports).ended == ()
+    scene.wait(hours=1 / 60)
+
+    assert expire_approvals(scene.world.ports).ended == (APPROVAL,)
+
+    assert scene.deployment.status is DeploymentStatus.REJECTED
+    assert scene.deployment.status_reason == "rejected by ada: not on a Friday"
+    assert scene.lease.is_free(NOW)
+    assert expire_approvals(scene.world.ports).ended == ()
+
+
+def test_a_deployment_whose_time_has_run_out_ends_as_rejected_without_a_machine(scene: Scene) -> None:
+    scene.ask()
+    scene.wait(hours=48)
+    expire_approvals(scene.world.ports)
+    scene.wait(hours=1 / 60)
+
+    expire_approvals(scene.world.ports)
+
+    ended = scene.deployment
+    assert (ended.status, ended.status_reason) == (DeploymentStatus.REJECTED, "approval timed out")
+
+
 def test_saying_it_again_says_nothing_new_but_wakes_again(scene: Scene) -> None:
     scene.set_rule(needed=1)
     scene.ask()
