@@ -6,18 +6,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.authorization import require_tenant
-from chalicelib.domain.deployments import DeploymentStatus
 from chalicelib.domain.errors import FieldError, UnprocessableError, ValidationError
 from chalicelib.domain.ids import Environment
-from chalicelib.domain.pages import PageRequest
 from chalicelib.domain.pins import Pin
 from chalicelib.domain.times import rfc3339
-from chalicelib.services.deployments import target_of
+from chalicelib.domain.windows import may_begin
 from chalicelib.services.installation_writes import Change, require_seen, write_seen
+from chalicelib.services.policies import has_been_there, require_climbed
+from chalicelib.services.targets import target_of
 
 if TYPE_CHECKING:
     from chalicelib.domain.authorization import Caller
     from chalicelib.domain.installations import Installation
+    from chalicelib.domain.routes import Target
     from chalicelib.ports import Ports
 
 
@@ -60,7 +61,7 @@ def put_pin(command: PutPin, ports: Ports) -> Installation:
         PreconditionFailedError: The installation was changed since the caller read it (412).
         ValidationError: It has no reason, or ends before it begins (400).
         VersionNotReadyError: The version may not serve (422).
-        UnprocessableError: The environment asks for approvals that the version never had there (422).
+        UnprocessableError: The environment's policy would not let the version in, and it never was there (422).
     """
     require_tenant(command.caller, command.tenant_id)
     installation = ports.installations.get(command.tenant_id, command.plugin_id)
@@ -99,7 +100,7 @@ def pin_of(caller: Caller, plugin_id: str, wish: PinWish, ports: Ports) -> Pin:
         NotFoundError: There is no such version (404).
         ValidationError: It has no reason, or ends before it begins (400).
         VersionNotReadyError: The version may not serve (422).
-        UnprocessableError: The environment asks for approvals that the version never had there (422).
+        UnprocessableError: The environment's policy would not let the version in, and it never was there (422).
     """
     now = rfc3339(ports.clock.now())
     if not wish.reason.strip():
@@ -107,10 +108,11 @@ def pin_of(caller: Caller, plugin_id: str, wish: PinWish, ports: Ports) -> Pin:
         raise ValidationError("A pin needs a reason.", fix=fix, errors=(FieldError("/reason", "empty", fix),))
     version = ports.versions.get(plugin_id, wish.version)
     version.require_ready()
-    _require_no_side_door(plugin_id, version.version, wish.environment, ports)
+    target = target_of(version)
+    _require_no_side_door(plugin_id, target, wish.environment, ports)
     return Pin(
         environment=wish.environment,
-        target=target_of(version),
+        target=target,
         reason=wish.reason,
         author=caller.username,
         pinned_at=now,
@@ -134,26 +136,27 @@ def _expiry_of(wish: PinWish, now: str) -> str | None:
     )
 
 
-def _require_no_side_door(plugin_id: str, version: str, environment: Environment, ports: Ports) -> None:
-    """Refuse a version that the environment's approvers have never let in; a pin would let it in without them."""
-    approvals = ports.policies.get(environment).approvals.needed
-    if not approvals or _has_completed(plugin_id, version, environment, ports):
+def _require_no_side_door(plugin_id: str, target: Target, environment: Environment, ports: Ports) -> None:
+    """
+    Hold a pin to what the environment asks of a deployment, unless the version has come in by its front door before.
+
+    A pin to what was there before is a way back, and never has to wait; a pin to anything else would move a tenant
+    without its approvals, past its ladder, or while nothing may move.
+    """
+    if has_been_there(environment, plugin_id, target, ports):
         return
-    raise UnprocessableError(
-        f"{plugin_id} {version} has never completed a deployment to {environment}, which needs {approvals} "
-        "approval(s).",
-        fix=f"Deploy it to {environment} first, or pin to a version that has been there.",
-    )
-
-
-def _has_completed(plugin_id: str, version: str, environment: Environment, ports: Ports) -> bool:
-    request = PageRequest(100)
-    while True:
-        page = ports.deployments.page(
-            request, plugin_id=plugin_id, environment=environment, status=DeploymentStatus.COMPLETED
+    policy = ports.policies.get(environment)
+    if policy.approvals.needed:
+        raise UnprocessableError(
+            f"{plugin_id} {target.version} has never completed a deployment to {environment}, which needs "
+            f"{policy.approvals.needed} approval(s).",
+            fix=f"Deploy it to {environment} first, or pin to a version that has been there.",
         )
-        if any(deployment.target.version == version for deployment in page.items):
-            return True
-        if page.next_position is None:
-            return False
-        request = PageRequest(100, page.next_position)
+    require_climbed(policy, plugin_id, target, ports)
+    opening = may_begin(policy, ports.clock.now(), 0)
+    if not opening.is_open:
+        raise UnprocessableError(
+            f"{plugin_id} {target.version} has never completed a deployment to {environment}, and nothing new may "
+            f"come in now: {opening.reason}.",
+            fix=f"Pin to a version that has been there, or look when it opens: GET /environments/{environment}/policy.",
+        )

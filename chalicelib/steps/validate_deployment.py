@@ -6,11 +6,10 @@ from chalice.app import Blueprint
 
 from chalicelib.domain.deployments import Deployment
 from chalicelib.domain.errors import ConflictError
-from chalicelib.domain.ids import Environment
-from chalicelib.domain.policies import require_no_approval
 from chalicelib.domain.versions import Version
 from chalicelib.ports import Ports
-from chalicelib.services.deployments import target_of
+from chalicelib.services.policies import require_admitted
+from chalicelib.services.targets import target_of
 from chalicelib.steps._given import DeploymentGiven, Result
 from chalicelib.steps._step import step
 
@@ -41,7 +40,8 @@ def validate_deployment(given: DeploymentGiven, ports: Ports) -> ValidateDeploym
         DeploymentEndedError: It has ended meanwhile.
         NotFoundError: The plugin or the version was deleted meanwhile.
         VersionNotReadyError: The version may not serve any more.
-        ApprovalsUnavailableError: The environment asks for approvals now.
+        LadderError: The environment asks for more now than the version has been through.
+        ApprovalNotPlannedError: The environment asks for approvals now, and the plan does not.
         TargetChangedError: Another build than the one that was asked for would serve.
     """
     deployment = ports.deployments.get(given.deployment_id)
@@ -49,7 +49,7 @@ def validate_deployment(given: DeploymentGiven, ports: Ports) -> ValidateDeploym
     ports.plugins.get(deployment.plugin_id)
     version = ports.versions.get(deployment.plugin_id, deployment.target.version)
     version.require_ready()
-    require_no_approval(ports.policies.get(Environment(deployment.environment)))
+    require_admitted(deployment, ports)
     _require_same_target(deployment, version, ports)
 
     return ValidateDeploymentResult(version=version.version)
