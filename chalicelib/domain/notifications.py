@@ -132,6 +132,51 @@ NOTABLES: Mapping[str, tuple[Notable, ...]] = {
             status="Failed",
         ),
     ),
+    "RequestApproval": (
+        Notable(
+            "approval.requested",
+            Severity.INFO,
+            "{plugin} {version} needs {needed} approval(s) for {environment}",
+            "{deployment} would move {plugin} {version} to {environment} and waits for {needed} of {roles} until "
+            "{expires}. hotswap deploy approve {deployment}",
+            status="Pending",
+        ),
+    ),
+    "RemindApprovers": (
+        Notable(
+            "approval.expiring",
+            Severity.WARNING,
+            "{plugin} {version} still needs approval for {environment}",
+            "{deployment} has {agreed} of {needed} approvals, and time runs out at {expires}. "
+            "hotswap deploy approve {deployment}",
+        ),
+    ),
+    "EscalateApproval": (
+        Notable(
+            "approval.escalated",
+            Severity.WARNING,
+            "Nobody has answered about {plugin} {version} for {environment}",
+            "{deployment} has {agreed} of {needed} approvals, and its time has run out. It waits on for {roles}. "
+            "hotswap deploy approve {deployment}",
+        ),
+    ),
+    "ExpireApproval": (
+        Notable(
+            "approval.expired",
+            Severity.WARNING,
+            "Approval of {plugin} {version} for {environment} timed out",
+            "{deployment} got {agreed} of {needed} approvals in its time, so it ends as Rejected.",
+        ),
+    ),
+    "Reject": (
+        Notable(
+            "approval.rejected",
+            Severity.INFO,
+            "{plugin} {version} was rejected for {environment}",
+            "{actor} rejected {deployment}: {reason}",
+            status="Rejected",
+        ),
+    ),
     "FailDeployment": (
         Notable(
             "deployment.failed",
@@ -176,6 +221,10 @@ def values_of(record: AuditRecord, deployment: Mapping[str, str]) -> dict[str, s
         "deployment": named.get("deployments", ""),
         "environment": str(record.after.get("environment", "")),
         "pinned": str(record.after.get("pinnedTenants", 0)),
+        "agreed": str(record.after.get("agreed", 0)),
+        "needed": str(record.after.get("needed", 0)),
+        "roles": " or ".join(record.after.get("roles", ())),
+        "expires": str(record.after.get("expiresAt", "")),
         **deployment,
     }
 

@@ -20,6 +20,7 @@ from chalicelib.domain.strategies import Strategy
 from chalicelib.domain.verdicts import Verdict
 from chalicelib.services.approval_sweeps import expire_approvals
 from chalicelib.services.approvals import Decide, asked_of, check_approval, decide, note_token, request_approval
+from chalicelib.services.notifications import send_notifications
 from tests.fakes import FakeWorld
 
 NOW = "2026-11-22T15:00:00.000Z"
@@ -446,6 +447,32 @@ def test_people_are_reminded_once_before_it_expires(scene: Scene) -> None:
     assert scene.told[-1] == ("system", "RemindApprovers")
     assert scene.world.tables.records[-1].after["expiresAt"] == "2026-11-24T15:00:00.000Z"
     assert scene.say(ADA).agreed == 1
+
+
+def test_the_predecessor_never_sent_a_notice_of_what_expires(scene: Scene) -> None:
+    scene.set_rule(on_expiry=OnExpiry.ESCALATE, roles=("Approver",))
+    scene.ask()
+    scene.say(ADA)
+    for _ in range(96):
+        scene.wait(hours=1)
+        expire_approvals(scene.world.ports)
+
+    for record in scene.world.tables.records:
+        send_notifications(record, scene.world.ports)
+
+    sent = scene.world.notifier.sent
+    assert [message.kind for message in sent] == [
+        "approval.requested",
+        "approval.expiring",
+        "approval.escalated",
+        "approval.expired",
+    ]
+    for message in sent:
+        assert "echo 2.0.0" in message.subject
+        assert "Production" in message.subject
+    assert "waits for 2 of Approver until 2026-11-24T15:00:00.000Z" in sent[0].text
+    assert "1 of 2 approvals, and time runs out at 2026-11-24T15:00:00.000Z" in sent[1].text
+    assert "waits on for Approver or Admin" in sent[2].text
 
 
 def test_one_that_is_escalated_has_its_lease_for_as_long_again(scene: Scene) -> None:
