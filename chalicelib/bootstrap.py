@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import TYPE_CHECKING
 
 from chalicelib.adapters import aws_clients
 from chalicelib.adapters.aws_clients import Lazy
@@ -32,6 +33,7 @@ from chalicelib.adapters.dynamodb.tenants import DynamoTenants
 from chalicelib.adapters.dynamodb.versions import DynamoVersions
 from chalicelib.adapters.ids import UlidSource
 from chalicelib.adapters.kms import KmsSecretBox
+from chalicelib.adapters.lambda_budget import LambdaBudget
 from chalicelib.adapters.lambda_caller import LambdaCaller
 from chalicelib.adapters.lambda_functions import LambdaFunctions
 from chalicelib.adapters.lambda_mirrors import LambdaMirrors
@@ -42,6 +44,9 @@ from chalicelib.adapters.secrets_manager import SecretsManagerReferences
 from chalicelib.adapters.stepfunctions import StepFunctionsExecutions
 from chalicelib.ports import Ports
 from chalicelib.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
 
 _replaced_ports: list[Ports] = []
 
@@ -72,6 +77,8 @@ def connect(settings: Settings) -> Ports:
     tables = Tables(settings.table, Lazy(aws_clients.dynamodb))
     audit = DynamoAuditTrail(tables)
     kms = Lazy(aws_clients.kms)
+    budget = LambdaBudget(tables.client, settings.table("idempotency"), clock, factor=settings.limit_factor)
+    control = Lazy(lambda: aws_clients.lambda_control(budget.take))
     return Ports(
         clock=clock,
         ids=UlidSource(),
@@ -90,8 +97,8 @@ def connect(settings: Settings) -> Ports:
         states=DynamoStates(tables.client, settings.table("tenants")),
         audit=audit,
         artifacts=S3Artifacts(Lazy(aws_clients.s3), settings.bucket, clock),
-        functions=_functions(settings),
-        mirrors=LambdaMirrors(Lazy(aws_clients.lambda_control), settings.stack),
+        functions=_functions(settings, control),
+        mirrors=LambdaMirrors(control, settings.stack),
         executions=StepFunctionsExecutions(
             Lazy(aws_clients.stepfunctions), stack=settings.stack, account_id=settings.account_id
         ),
@@ -109,8 +116,7 @@ def connect(settings: Settings) -> Ports:
     )
 
 
-def _functions(settings: Settings) -> LambdaFunctions:
-    control = Lazy(aws_clients.lambda_control)
+def _functions(settings: Settings, control: Lazy[LambdaClient]) -> LambdaFunctions:
     calls = Lazy(lambda: aws_clients.lambda_calls(aws_clients.PROBE_SECONDS))
     return LambdaFunctions(
         control,

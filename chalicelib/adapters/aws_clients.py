@@ -55,9 +55,11 @@ def serving_dynamodb() -> DynamoDBClient:
     return client
 
 
-def lambda_control() -> LambdaClient:
-    """Make the client for changes of functions."""
+def lambda_control(before_each: Callable[[], None] | None = None) -> LambdaClient:
+    """Make the client for changes of functions; *before_each* is called before each request, repeated ones too."""
     client: LambdaClient = _make("lambda", read_seconds=30, attempts=4)
+    if before_each is not None:
+        client.meta.events.register("before-send.lambda", lambda **_: before_each())
     return client
 
 

@@ -140,11 +140,11 @@ class LambdaFunctions:
         client = self._client()
         name = function_name(self._stack, plugin_id)
         try:
-            version = client.get_alias(FunctionName=name, Name=alias)["FunctionVersion"]
-            found = client.get_function_configuration(FunctionName=name, Qualifier=version)
+            # Through an alias, Lambda tells of the version that it names: one request for both.
+            found = client.get_function_configuration(FunctionName=name, Qualifier=alias)
         except client.exceptions.ResourceNotFoundException:
             return None
-        return PublishedVersion(version, found["CodeSha256"])
+        return PublishedVersion(found["Version"], found["CodeSha256"])
 
     @translated("Lambda")
     def keep_started(self, plugin_id: str, alias: str, containers: int) -> None:
