@@ -44,7 +44,7 @@ def check_approval(given: CheckApprovalGiven, ports: Ports) -> CheckApprovalResu
     A success that somebody sent by hand finds the approval as it was, and waits on. Refused or expired, the
     deployment ends as Rejected; what was agreed to something else is asked anew at the next step.
 
-    Idempotent: the decisions are counted anew, and a step that is behind us stays so.
+    Idempotent: the decisions are counted anew, a step that is behind us stays so, and a refusal too.
 
     Reads ``$.deployment_id``, ``$.step``, ``$.approval``; writes ``$.decision``.
 
@@ -52,6 +52,8 @@ def check_approval(given: CheckApprovalGiven, ports: Ports) -> CheckApprovalResu
         FencedOffError: A newer deployment owns the route.
         DeploymentEndedError: It has ended meanwhile.
     """
+    if ports.deployments.get(given.deployment_id).status is DeploymentStatus.REJECTED:
+        return CheckApprovalResult(is_pending=False)
     deployment = held_deployment(given, ports)
     current = deployment.plan.steps[given.step.index]
     if is_behind(current):

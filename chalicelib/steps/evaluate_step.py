@@ -54,12 +54,14 @@ def evaluate_step(given: EvaluateStepGiven, ports: Ports) -> EvaluateStepResult:
 
     What goes wrong is rolled back here and now, and not at the next state. The table is the truth: a deployment that
     is paused goes on waiting, one that was advanced, ended or fenced off waits no more. Idempotent: a step that is
-    behind us is not touched, a failed one is rolled back again, and a look at the same moment counts once.
+    behind us is not touched, whoever began to roll back is helped to the end, a look at the same moment counts once.
 
     Reads ``$.deployment_id``, ``$.step``, ``$.tick`` if there; writes ``$.tick``.
     """
     count = given.tick.count + 1 if given.tick else 1
     deployment = ports.deployments.get(given.deployment_id)
+    if deployment.status is DeploymentStatus.ROLLING_BACK:
+        return _rolled_back(given, count, ports)
     if not _is_ours(deployment, ports):
         return EvaluateStepResult(is_over=True, seconds=0, count=count)
     if any(one.status is StepStatus.FAILED for one in deployment.plan.steps):
@@ -79,7 +81,7 @@ def evaluate_step(given: EvaluateStepGiven, ports: Ports) -> EvaluateStepResult:
 
 def _is_ours(deployment: Deployment, ports: Ports) -> bool:
     """Tell whether it may still move its route, and keep its lease for another while if so."""
-    if deployment.status.is_final or deployment.status is DeploymentStatus.ROLLING_BACK:
+    if deployment.status.is_final:
         return False
     try:
         require_fence(deployment, ports.deployments.lease(deployment.plugin_id, deployment.environment))

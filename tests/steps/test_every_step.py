@@ -6,9 +6,15 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.authorization import Caller, Role
 from chalicelib.domain.deployments import Deployment
+from chalicelib.domain.plans import Plan
+from chalicelib.domain.policies import ApprovalRule, EnvironmentPolicy
+from chalicelib.services.approvals import Decide, decide
 from chalicelib.steps._step import UnexpectedStepError
 from chalicelib.steps.acquire_lease import acquire_lease
+from chalicelib.steps.await_approval import await_approval
+from chalicelib.steps.check_approval import check_approval
 from chalicelib.steps.check_health import check_health
 from chalicelib.steps.complete_deployment import complete_deployment
 from chalicelib.steps.evaluate_step import evaluate_step
@@ -17,6 +23,7 @@ from chalicelib.steps.measure_init import measure_init
 from chalicelib.steps.prepare_candidate import prepare_candidate
 from chalicelib.steps.publish_version import publish_version
 from chalicelib.steps.reject_version import reject_version
+from chalicelib.steps.request_approval import request_approval
 from chalicelib.steps.roll_back import roll_back
 from chalicelib.steps.shift_traffic import shift_traffic
 from chalicelib.steps.take_step import take_step
@@ -26,7 +33,21 @@ from chalicelib.steps.warm_candidate import warm_candidate
 from tests.fakes import FakeWorld
 from tests.steps.deaths import DiedError, Fate, mortal
 from tests.steps.deployed import JUDGE, SHIFT, SMOKE, WARM
-from tests.steps.worlds import Handler, a_deployment, a_package, a_ready_version, a_world, announce, intake_given, run
+from tests.steps.plans import APPROVE, a_plan, give_plan, observe, shift
+from tests.steps.plans import SMOKE as SMOKING
+from tests.steps.plans import WARM as WARMING
+from tests.steps.worlds import (
+    DEVELOPMENT,
+    Handler,
+    a_deployment,
+    a_package,
+    a_ready_version,
+    a_world,
+    announce,
+    answer_badly,
+    intake_given,
+    run,
+)
 
 FAILURE = {"Error": "States.Timeout", "Cause": ""}
 
@@ -38,6 +59,9 @@ class Case:
     handler: Handler
     before: tuple[Handler, ...]
     more: Mapping[str, Any]
+    plan: Plan | None = None
+    then: Callable[[FakeWorld], None] = lambda _: None
+    label: str = ""
 
     @property
     def name(self) -> str:
@@ -52,6 +76,45 @@ INTAKE_CASES = [
     *(Case(handler, INTAKE[:index], {}) for index, handler in enumerate(INTAKE)),
     Case(reject_version, INTAKE[:2], {"error": FAILURE}),
 ]
+ASKED = (acquire_lease, take_step, request_approval)
+FIRST = {"step": {"kind": "approve", "index": 0}, "approval": {"approval_id": "apr_01HSF000000000000000000021-1-0"}}
+ASKING = a_plan(APPROVE, WARMING, SMOKING, shift(100), observe(0))
+OBSERVING = a_plan(WARMING, SMOKING, shift(10), observe(60), shift(100), observe(0))
+OBSERVED = (*BEGIN, warm_candidate, check_health, shift_traffic, take_step)
+
+
+def agree(world: FakeWorld, *, is_approval: bool = True) -> None:
+    """Let somebody decide on what is asked."""
+    (approval,) = world.tables.approvals.values()
+    ben = Caller("ben", frozenset({Role.APPROVER}))
+    decide(Decide(ben, approval.id, is_approval, "we looked at it"), world.ports)
+
+
+def turn_bad(world: FakeWorld, looks: int) -> None:
+    """Let the candidate's health check fail, and have seen all but the last of so many bad looks."""
+    answer_badly(world, "2.0.0", "PluginRaised", "no", only="ping")
+    for _ in range(looks - 1):
+        world.clock.advance(seconds=10)
+        run(evaluate_step, world.ports, deployment_id=max(world.tables.deployments), **JUDGE)
+    world.clock.advance(seconds=10)
+
+
+WAITING_CASES = [
+    Case(request_approval, (acquire_lease, take_step), FIRST, ASKING, label="asking"),
+    Case(await_approval, ASKED, {**FIRST, "task_token": "token"}, ASKING, label="waiting"),
+    Case(await_approval, ASKED, {**FIRST, "task_token": "token"}, ASKING, agree, "decided"),
+    Case(check_approval, ASKED, FIRST, ASKING, label="open"),
+    Case(check_approval, ASKED, FIRST, ASKING, agree, "agreed"),
+    Case(check_approval, ASKED, FIRST, ASKING, lambda world: agree(world, is_approval=False), "refused"),
+    Case(evaluate_step, OBSERVED, JUDGE, OBSERVING, label="on"),
+    Case(evaluate_step, OBSERVED, JUDGE, OBSERVING, lambda world: world.clock.advance(seconds=60), "over"),
+    Case(evaluate_step, OBSERVED, JUDGE, OBSERVING, lambda world: turn_bad(world, 1), "first-bad-look"),
+    Case(evaluate_step, OBSERVED, JUDGE, OBSERVING, lambda world: turn_bad(world, 3), "last-bad-look"),
+    Case(take_step, OBSERVED[:-1], {}, OBSERVING, label="wait"),
+    Case(take_step, (acquire_lease,), {}, OBSERVING, label="prepare"),
+]
+
+
 DEPLOYMENT_CASES = [
     Case(validate_deployment, (), {}),
     Case(acquire_lease, (), {}),
@@ -62,6 +125,7 @@ DEPLOYMENT_CASES = [
     Case(shift_traffic, (*BEGIN, warm_candidate, check_health), SHIFT),
     Case(evaluate_step, (*BEGIN, *PLAN[:4]), JUDGE),
     Case(complete_deployment, (*BEGIN, *PLAN), {}),
+    *WAITING_CASES,
     Case(roll_back, (acquire_lease,), {"error": FAILURE}),
     Case(roll_back, BEGIN, {"error": FAILURE}),
     Case(roll_back, (*BEGIN, *PLAN), {"error": FAILURE}),
@@ -83,12 +147,23 @@ def a_running_deployment(case: Case) -> tuple[FakeWorld, dict[str, Any]]:
         a_ready_version(world, number)
     _run_all(world, a_deployment(world, "1.0.0"), (*BEGIN, *PLAN, complete_deployment))
     deployment = a_deployment(world, "2.0.0")
+    if case.plan is not None:
+        deployment = give_plan(world, deployment, case.plan)
+        rule = ApprovalRule(1 if case.plan is ASKING else 0)
+        world.tables.policies[DEVELOPMENT] = EnvironmentPolicy(DEVELOPMENT, rule)
     _run_all(world, deployment, case.before)
+    case.then(world)
     return world, {"deployment_id": deployment.id, **case.more}
 
 
 def _run_all(world: FakeWorld, deployment: Deployment, handlers: tuple[Handler, ...]) -> None:
-    steps = {warm_candidate: WARM, check_health: SMOKE, shift_traffic: SHIFT, evaluate_step: JUDGE}
+    steps = {
+        warm_candidate: WARM,
+        check_health: SMOKE,
+        shift_traffic: SHIFT,
+        evaluate_step: JUDGE,
+        request_approval: FIRST,
+    }
     for handler in handlers:
         run(handler, world.ports, deployment_id=deployment.id, **steps.get(handler, {}))
 
@@ -101,6 +176,8 @@ def outcome(world: FakeWorld) -> dict[str, Any]:
         "deployments": {key: _settled(one) for key, one in tables.deployments.items()},
         "routes": {key: route._replace(salt="") for key, route in tables.routes.items()},
         "leases": tables.leases,
+        "approvals": {key: replace(one, revision=0) for key, one in tables.approvals.items()},
+        "woken": set(world.executions.woken),
         "publish_leases": tables.publish_leases,
         "functions": {
             key: (one.code_sha256, one.label, one.published, one.aliases, one.weights_bps)
@@ -124,7 +201,7 @@ WORLDS: list[tuple[Case, Callable[[Case], tuple[FakeWorld, dict[str, Any]]]]] = 
     *((case, an_intake) for case in INTAKE_CASES),
     *((case, a_running_deployment) for case in DEPLOYMENT_CASES),
 ]
-NAMES = [f"{case.name}-after-{len(case.before)}" for case, _ in WORLDS]
+NAMES = [f"{case.name}-{case.label or f'after-{len(case.before)}'}" for case, _ in WORLDS]
 
 
 @pytest.mark.parametrize("case, make", WORLDS, ids=NAMES)
