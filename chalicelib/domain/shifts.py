@@ -65,8 +65,8 @@ def observation(seconds: int, detail: str = "") -> Step:
 def warmed() -> list[Step]:
     """Start the candidate and try it out before anybody is served by it."""
     return [
-        Step(0, StepKind.WARM, "start the candidate and wait until it is Active"),
-        Step(0, StepKind.SMOKE, "health check and tests through the candidate's own alias, without traffic"),
+        Step(0, StepKind.WARM, "start the candidate, wait until it is Active"),
+        Step(0, StepKind.SMOKE, "health check and tests, without traffic"),
     ]
 
 

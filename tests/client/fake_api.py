@@ -58,6 +58,7 @@ class FakeApi:
     plugins: dict[str, Document] = field(default_factory=dict)
     versions: dict[tuple[str, str], Document] = field(default_factory=dict)
     deployments: dict[str, Document] = field(default_factory=dict)
+    forecast: Document | None = None
     tenants: dict[str, Document] = field(default_factory=dict)
     rings: list[str] = field(default_factory=lambda: ["internal", "beta", "general"])
     installations: dict[tuple[str, str], Document] = field(default_factory=dict)
@@ -298,7 +299,7 @@ class FakeApi:
             "endedAt": None,
         }
         if is_dry:
-            return 200, document
+            return 200, {**document, "forecast": self.forecast}
         self.deployments[document["deploymentId"]] = document
         return 202, document
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from hotswap.commands.arguments import ENVIRONMENTS, STRATEGIES
+from hotswap.commands.deploy_wishes import wish_options, wishes_of
 from hotswap.errors import ExitCode, HotSwapError
 from hotswap.options import HotSwapGroup
 from hotswap.session import Session, pass_session
@@ -14,6 +15,7 @@ from hotswap.waiting import wait_for
 
 if TYPE_CHECKING:
     from hotswap.resources.deployments import Deployment
+    from hotswap.resources.forecasts import Forecast
 
 WAIT_SECONDS = 600.0
 _STATUSES = click.Choice(
@@ -44,36 +46,39 @@ def deploy() -> None:
 @click.argument("number", metavar="VERSION")
 @click.option("--environment", "-e", type=ENVIRONMENTS, default="Development", show_default=True, help="Where.")
 @click.option("--strategy", "-s", type=STRATEGIES, help="How; the environment's own when absent.")
-@click.option("--reason", help="Why; kept with the deployment.")
 @click.option("--wait", is_flag=True, help="Watch it until it ends.")
+@wish_options
 @pass_session
 def create(
     session: Session,
+    /,
     plugin_id: str,
     number: str,
     environment: str,
     strategy: str | None,
-    reason: str | None,
     *,
     wait: bool,
+    **given: object,
 ) -> None:
     """
-    Begin a deployment. With --dry-run, show its plan and change nothing.
+    Begin a deployment.
 
-    With --wait the exit code tells how it ended: 0 completed, 1 not, 3 held, 6 still running.
+    With --dry-run nothing changes: it shows who moves at each step, the time and the cost, and every rule that would
+    refuse it; the exit code is then the one that the refusal would have. With --wait the exit code tells how it
+    ended: 0 completed, 1 not, 3 held, 6 still running.
     """
     from hotswap.views.deployments import deployment_view
 
     now = session.environment.clock.now
+    wishes = wishes_of(given) | ({"strategy": strategy} if strategy else {})
+    is_dry_run = session.options.dry_run
     begun = session.client.deployments.create(
-        plugin_id,
-        number,
-        environment=environment,
-        strategy=strategy,
-        reason=reason,
-        validate_only=session.options.dry_run,
+        plugin_id, number, **{"environment": environment, **wishes}, validate_only=is_dry_run
     )
-    if session.options.dry_run or not wait:
+    if is_dry_run and begun.forecast is not None:
+        _show_forecast(session, begun, begun.forecast)
+        return
+    if is_dry_run or not wait:
         session.out.show(begun.raw, lambda: deployment_view(begun, now=now()))
         return
     ended = _watch(session, begun)
@@ -113,6 +118,19 @@ def show(session: Session, deployment_id: str) -> None:
 
     found = session.client.deployments.get(deployment_id)
     session.out.show(found.raw, lambda: deployment_view(found, now=session.environment.clock.now()))
+
+
+def _show_forecast(session: Session, planned: Deployment, forecast: Forecast) -> None:
+    from hotswap.views.forecasts import forecast_view
+
+    session.out.show(
+        planned.raw, lambda: forecast_view(planned, forecast, now=planned.created_at or session.environment.clock.now())
+    )
+    if forecast.violations:
+        first = forecast.violations[0]
+        exit_codes = {"FORBIDDEN": ExitCode.NOT_ALLOWED, "CONFLICT": ExitCode.CONFLICT}
+        exit_code = exit_codes.get(first.code, ExitCode.USAGE)
+        raise HotSwapError("It would be refused.", fix=first.fix, code=first.code, exit_code=exit_code)
 
 
 def _watch(session: Session, begun: Deployment) -> Deployment:

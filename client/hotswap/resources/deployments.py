@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from hotswap.resources.forecasts import Forecast
 from hotswap.resources.pages import walk
 from hotswap.resources.reading import Document, number_of, text_of, time_of
 from hotswap.transport import Transport
@@ -23,11 +24,15 @@ class PlanStep:
     ended_at: datetime | None
     verdict: str
     verdict_reason: str
+    reaches: int | None = None
+    of_tenants: int | None = None
+    sample: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, document: Document) -> PlanStep:
         """Read one entry of a deployment's ``plan``."""
         verdict = document.get("verdict") or {}
+        reach = document.get("reach") or {}
 
         return cls(
             index=int(number_of(document, "index") or 0),
@@ -38,6 +43,9 @@ class PlanStep:
             ended_at=time_of(document, "endedAt"),
             verdict=text_of(verdict, "outcome"),
             verdict_reason=text_of(verdict, "reason"),
+            reaches=reach.get("tenants"),
+            of_tenants=reach.get("ofTenants"),
+            sample=tuple(reach.get("sample") or ()),
         )
 
 
@@ -60,6 +68,7 @@ class Deployment:
     created_at: datetime | None
     started_at: datetime | None
     ended_at: datetime | None
+    forecast: Forecast | None = None
     raw: Document = field(repr=False, default_factory=dict)
 
     @classmethod
@@ -81,6 +90,7 @@ class Deployment:
             created_at=time_of(document, "createdAt"),
             started_at=time_of(document, "startedAt"),
             ended_at=time_of(document, "endedAt"),
+            forecast=Forecast.of(document["forecast"]) if document.get("forecast") else None,
             raw=document,
         )
 
@@ -110,7 +120,7 @@ class Deployments:
         validate_only: bool = False,
         **options: object,
     ) -> Deployment:
-        """Begin a deployment, or only plan it; *options* in the API's spelling (``strategy``, ``reason``)."""
+        """Begin a deployment, or only plan it; *options* in the API's spelling (``strategy``, ``canaryConfig``)."""
         body: dict[str, object] = {"pluginId": plugin_id, "version": version, "environment": environment}
         body |= {key: value for key, value in options.items() if value is not None}
 

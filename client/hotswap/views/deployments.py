@@ -51,7 +51,7 @@ def deployments_view(deployments: Sequence[Deployment], now: datetime, *, is_fil
 
 def deployment_view(deployment: Deployment, *, now: datetime) -> RenderableType:
     """Show a deployment: its head, the plan as a tree, and what to do next."""
-    parts: list[RenderableType] = [_head(deployment, now)]
+    parts: list[RenderableType] = [head_view(deployment, now)]
     if deployment.plan:
         parts.append(plan_view(deployment.plan, now=now))
     if deployment.status_reason:
@@ -85,7 +85,8 @@ def plan_view(plan: Sequence[PlanStep], *, now: datetime, indent: int = 0, is_br
     return Padding(tree, (0, 0, 0, indent))
 
 
-def _head(deployment: Deployment, now: datetime) -> Text:
+def head_view(deployment: Deployment, now: datetime) -> Text:
+    """Say what it is: which plugin, from which version to which, where, how, by whom, and where it stands."""
     style = status_style(deployment.status)
     mark = _DEPLOYMENT_MARKS.get(deployment.status, "✗" if style == "bad" else "⟳")
     took = lasted(deployment.started_at or deployment.created_at, deployment.ended_at)
