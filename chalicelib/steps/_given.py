@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -46,16 +47,23 @@ class Failure(BaseModel):
         Say in words for people why the state failed.
 
         A name with a dot is the platform's (``States.Timeout``, ``Runtime.ExitError``); its text would show
-        internals. Other names are our own errors, whose messages are written for people.
+        internals. Other names are our own errors, whose messages are written for people. What watched a step
+        for us fails as ``States.TaskFailed``, and its own error is in the cause.
         """
+        told = self._told()
+        if self.name == "States.TaskFailed" and told.get("Error"):
+            return Failure(Error=str(told["Error"]), Cause=str(told.get("Cause", ""))).reason
         if not self.name or "." in self.name:
             return _PLATFORM_REASONS.get(self.name, "the platform stopped it")
+        message = told.get("errorMessage")
+        return message if isinstance(message, str) and message else self.name
+
+    def _told(self) -> dict[str, Any]:
         try:
             payload = json.loads(self.cause)
         except ValueError:
-            payload = None
-        message = payload.get("errorMessage") if isinstance(payload, dict) else None
-        return message if isinstance(message, str) and message else self.name
+            return {}
+        return payload if isinstance(payload, dict) else {}
 
 
 class VersionGiven(Given):

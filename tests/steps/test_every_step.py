@@ -157,7 +157,7 @@ def a_running_deployment(case: Case) -> tuple[FakeWorld, dict[str, Any]]:
 
 
 def _run_all(world: FakeWorld, deployment: Deployment, handlers: tuple[Handler, ...]) -> None:
-    steps = {
+    steps: dict[Handler, dict[str, Any]] = {
         warm_candidate: WARM,
         check_health: SMOKE,
         shift_traffic: SHIFT,

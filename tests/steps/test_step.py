@@ -121,3 +121,13 @@ def test_a_failure_is_logged_too(caplog: pytest.LogCaptureFixture, error: Except
 )
 def test_the_reason_of_a_failure_is_for_people_and_shows_no_internals(name: str, cause: str, reason: str) -> None:
     assert Failure.model_validate({"Error": name, "Cause": cause}).reason == reason
+
+
+def test_what_failed_in_an_execution_that_watched_is_told_in_its_own_words() -> None:
+    said = json.dumps({"errorType": "FencedOffError", "errorMessage": "A newer deployment owns the route."})
+    cause = json.dumps({"Error": "FencedOffError", "Cause": said, "Status": "FAILED", "Name": "dep-1-3-5"})
+
+    failure = Failure.model_validate({"Error": "States.TaskFailed", "Cause": cause})
+
+    assert failure.reason == "A newer deployment owns the route."
+    assert Failure.model_validate({"Error": "States.TaskFailed", "Cause": "{}"}).reason == "the platform stopped it"
