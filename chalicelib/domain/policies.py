@@ -93,22 +93,3 @@ def watched_seconds(plan: Plan, step: Step) -> int:
             break
         watched += after.seconds or 0
     return watched
-
-
-class ApprovalsUnavailableError(UnprocessableError):
-    """The environment needs approvals, which this release can't ask for: so it refuses (422)."""
-
-
-def require_no_approval(policy: EnvironmentPolicy) -> None:
-    """
-    Refuse what nobody could approve: a gate that can't be asked is closed, never open.
-
-    Raises:
-        ApprovalsUnavailableError: The environment needs at least one approval (422).
-    """
-    if policy.approvals.needed:
-        raise ApprovalsUnavailableError(
-            f"{policy.environment} needs {policy.approvals.needed} approval(s), and approvals are not available in "
-            "this release.",
-            fix="Deploy to Development, which needs none.",
-        )

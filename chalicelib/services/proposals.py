@@ -12,7 +12,7 @@ from chalicelib.domain.deployments import Deployment
 from chalicelib.domain.errors import DomainError, FieldError, UnprocessableError, ValidationError
 from chalicelib.domain.experiment_configs import ExperimentConfig
 from chalicelib.domain.health_reading import read_health
-from chalicelib.domain.policies import require_asked, require_no_approval
+from chalicelib.domain.policies import require_asked
 from chalicelib.domain.populations import Population, salt_of
 from chalicelib.domain.routes import SplitBy
 from chalicelib.domain.strategies import (
@@ -190,7 +190,6 @@ def _refusals(
 ) -> tuple[DomainError, ...]:
     rules: tuple[tuple[Callable[..., Any], tuple[Any, ...]], ...] = (
         (require_deployer, (command.caller, command.environment)),
-        (require_no_approval, (policy,)),
         (require_climbed, (policy, command.plugin_id, deployment.target, ports)),
         (require_asked, (policy, deployment.plan)),
         (turns.require_turn, (deployment, last)),

@@ -232,18 +232,26 @@ def test_the_tenants_of_a_plan_are_named_only_to_those_who_may_know_them(ready: 
     assert "acme" not in str(ready.get("/v1/deployments", "olga").json["items"][0]["plan"])
 
 
-@pytest.mark.parametrize("environment", ["QA", "Staging", "Production"])
-def test_an_environment_that_needs_approval_is_closed_while_nobody_can_approve(
-    ready: Gateway, environment: str
+@pytest.mark.parametrize("environment, people", [("QA", "1 person"), ("Staging", "1 person")])
+def test_an_environment_that_needs_approval_asks_for_it_whatever_the_requester_wishes(
+    ready: Gateway, environment: str, people: str
 ) -> None:
     answer = ready.post("/v1/deployments", {**DIRECT, "environment": environment}, "root")
 
+    assert answer.status == 202
+    assert answer.json["plan"][0]["kind"] == "approve"
+    assert people in answer.json["plan"][0]["detail"]
+
+
+def test_production_takes_no_version_that_was_nowhere_else(ready: Gateway) -> None:
+    answer = ready.post("/v1/deployments", {**DIRECT, "environment": "Production"}, "root")
+
     assert (answer.status, answer.code) == (422, "UNPROCESSABLE")
-    assert "approval" in answer.json["detail"]
+    assert "lower environment" in answer.json["detail"]
 
 
 @pytest.mark.parametrize(
-    "environment, status", [("Development", 202), ("QA", 422), ("Staging", 403), ("Production", 403)]
+    "environment, status", [("Development", 202), ("QA", 202), ("Staging", 403), ("Production", 403)]
 )
 def test_a_developer_deploys_no_further_than_qa(ready: Gateway, environment: str, status: int) -> None:
     assert ready.post("/v1/deployments", {**DIRECT, "environment": environment}).status == status

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.domain.errors import ValidationError
 from chalicelib.domain.ids import check_environment, check_plugin_id, check_tenant_id
 from chalicelib.domain.plugins import Plugin, PluginFilter, PluginStatus, PluginType
-from chalicelib.domain.policies import DEFAULT_POLICIES, ApprovalsUnavailableError, require_no_approval
+from chalicelib.domain.policies import DEFAULT_POLICIES
 
 
 @pytest.mark.parametrize("name", ["abc", "payment-processor-stripe", "a1b", "a" * 40])
@@ -63,13 +63,13 @@ def test_an_error_quotes_at_most_eighty_characters_of_what_it_got(check: Callabl
     assert len(refused.value.errors[0].message) < 200
 
 
-def test_only_development_needs_no_approval_and_the_others_are_closed() -> None:
-    for environment, policy in DEFAULT_POLICIES.items():
-        if environment == "Development":
-            require_no_approval(policy)
-            continue
-        with pytest.raises(ApprovalsUnavailableError):
-            require_no_approval(policy)
+def test_only_development_needs_no_approval_and_production_needs_two() -> None:
+    assert {environment.value: policy.approvals.needed for environment, policy in DEFAULT_POLICIES.items()} == {
+        "Development": 0,
+        "QA": 1,
+        "Staging": 1,
+        "Production": 2,
+    }
 
 
 def test_a_listing_holds_what_was_asked_for_and_never_a_deleted_plugin() -> None:

@@ -27,10 +27,10 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.ids import Environment
 from chalicelib.domain.installations import Installation
+from chalicelib.domain.ladders import LadderError
 from chalicelib.domain.pins import Pin
 from chalicelib.domain.plans import Reach
 from chalicelib.domain.plugins import PluginType
-from chalicelib.domain.policies import ApprovalsUnavailableError
 from chalicelib.domain.populations import salt_of
 from chalicelib.domain.routes import Route, Target
 from chalicelib.domain.strategies import Strategy
@@ -169,11 +169,9 @@ def test_a_start_that_has_passed_is_now_and_one_too_far_ahead_is_refused(world: 
         (TO_DEVELOPMENT._replace(plugin_id="nobody"), NotFoundError),
         (TO_DEVELOPMENT._replace(version="9.9.9"), NotFoundError),
         (TO_DEVELOPMENT._replace(environment=Environment.PRODUCTION), ForbiddenError),
-        (TO_DEVELOPMENT._replace(environment=Environment.QA, strategy=Strategy.DIRECT), ApprovalsUnavailableError),
-        (TO_DEVELOPMENT._replace(environment=Environment.QA), ApprovalsUnavailableError),
         (
             TO_DEVELOPMENT._replace(caller=ADMIN, environment=Environment.PRODUCTION, strategy=Strategy.DIRECT),
-            ApprovalsUnavailableError,
+            LadderError,
         ),
         (TO_DEVELOPMENT._replace(caller=Caller("v", frozenset({Role.VIEWER}))), ForbiddenError),
     ],
