@@ -145,7 +145,8 @@ class Machines:
     def ports(self) -> Ports:
         """The ports of the world that the machines run in, with tokens that wake them."""
         assert self._world is not None
-        return replace(self._world.ports, executions=_Waking(self._world.executions, self._client))
+        executions: Any = _Waking(self._world.executions, self._client)
+        return replace(self._world.ports, executions=executions)
 
     def wait(self, seconds: int) -> None:
         """Let a Wait pass."""
@@ -208,7 +209,9 @@ class _Waking:
 
     def __init__(self, fake: FakeExecutions, client: Any) -> None:
         self._fake, self._client = fake, client
-        self.start, self.arn_of = fake.start, fake.arn_of
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._fake, name)
 
     def wake(self, token: str) -> None:
         self._fake.wake(token)
