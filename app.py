@@ -2,7 +2,7 @@
 
 from chalicelib.api import invoke
 from chalicelib.api.application import app
-from chalicelib.events import mend_aliases, reconcile, send_notifications, settle_versions
+from chalicelib.events import execution_ended, mend_aliases, reconcile, send_notifications, settle_versions
 from chalicelib.steps import (
     acquire_lease,
     await_approval,
@@ -46,6 +46,7 @@ app.register_blueprint(shift_traffic.blueprint)
 app.register_blueprint(complete_deployment.blueprint)
 app.register_blueprint(roll_back.blueprint)
 
+app.register_blueprint(execution_ended.blueprint)
 app.register_blueprint(mend_aliases.blueprint)
 app.register_blueprint(reconcile.blueprint)
 app.register_blueprint(settle_versions.blueprint)

@@ -107,6 +107,9 @@ _STARTS_NEXT: Grants = (
     Grant(("states:StartExecution",), (f"{_ARN}:states:{_REGION}:stateMachine:{_STACK}-deployment",)),
 )
 _WAKES = Grant(("states:SendTaskSuccess",), (f"{_ARN}:states:{_REGION}:stateMachine:{_STACK}-deployment",))
+_LOOKS_AT_EXECUTIONS = Grant(
+    ("states:DescribeExecution",), (f"{_ARN}:states:{_REGION}:execution:{_STACK}-deployment:*",)
+)
 _ACCEPTS: Grants = (_reads("registry"), _writes("registry"), _AUDITS)
 
 FUNCTIONS: dict[str, Grants] = {
@@ -126,6 +129,8 @@ FUNCTIONS: dict[str, Grants] = {
         Grant(("states:StartExecution",), _MACHINES),
         # Who says the last word on an approval wakes its machine.
         _WAKES,
+        # `hotswap doctor` compares deployments with their executions.
+        _LOOKS_AT_EXECUTIONS,
         # What is urgent moves the alias itself: blocking a version.
         _MIRRORS_ALIASES,
         # A roll-back by hand mirrors the route at once.
@@ -182,7 +187,9 @@ FUNCTIONS: dict[str, Grants] = {
     "shift_traffic": (*_MOVES, _MIRRORS_ALIASES, _TAKES_TOKENS),
     "complete_deployment": (*_MOVES, *_STARTS_NEXT, _MIRRORS_ALIASES, _TAKES_TOKENS),
     "roll_back": (*_MOVES, *_STARTS_NEXT, _MIRRORS_ALIASES, _TAKES_TOKENS),
-    "reconcile": (*_MOVES, *_STARTS_NEXT, _MIRRORS_ALIASES, _WAKES, _TAKES_TOKENS),
+    # What an execution that died has left is taken back like any other roll-back.
+    "execution_ended": (*_MOVES, *_STARTS_NEXT, _MIRRORS_ALIASES, _TAKES_TOKENS),
+    "reconcile": (*_MOVES, *_STARTS_NEXT, _MIRRORS_ALIASES, _WAKES, _LOOKS_AT_EXECUTIONS, _TAKES_TOKENS),
     "mend_aliases": (_reads("routing"), _AUDITS, _MIRRORS_ALIASES, _TAKES_TOKENS),
     "settle_versions": (
         _reads("registry", "routing", "tenants"),

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.aws_errors import translated
+from chalicelib.domain.diagnoses import ExecutionState
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -41,6 +42,22 @@ class StepFunctionsExecutions:
     def arn_of(self, machine: str, name: str) -> str:
         """Say which ARN the execution *name* of a machine has, started or not."""
         return f"{self._arn('execution', machine)}:{name}"
+
+    @translated("Step Functions")
+    def state_of(self, machine: str, name: str) -> ExecutionState:
+        """
+        Say how the execution *name* of a machine stands; Missing if there is none.
+
+        Raises:
+            TransientError: Step Functions throttles or is unreachable.
+        """
+        client = self._client()
+        try:
+            status: str = client.describe_execution(executionArn=self.arn_of(machine, name))["status"]
+        except client.exceptions.ExecutionDoesNotExist:
+            return ExecutionState.MISSING
+        # One that is to be redriven is about to run again.
+        return ExecutionState.RUNNING if status == "PENDING_REDRIVE" else ExecutionState(status)
 
     @translated("Step Functions")
     def wake(self, token: str) -> None:

@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 
 from chalicelib import bootstrap
-from chalicelib.services import approval_sweeps, turns
+from chalicelib.services import approval_sweeps, convergence, turns
 
 blueprint = Blueprint(__name__)
 
@@ -21,13 +21,18 @@ def reconcile(_event: CloudWatchEvent) -> dict[str, Any]:
     """
     Let approvals run out and remind people before, wake who was not told, and start whose turn has come.
 
+    Then compare deployments with their leases, executions and routes, and heal what disagrees.
+
     Safe to run at any time and twice at once: each change is bound to what was read.
     """
     ports = bootstrap.ports()
     sweep = approval_sweeps.expire_approvals(ports)
     begun = turns.start_waiting(ports)
-    for name, why in sweep.failed:
-        logger.warning("approval not looked after", extra={"approval": name, "why": why})
-    done = {name: list(ids) for name, ids in sweep._asdict().items() if name != "failed"}
-    logger.info("reconciled", extra={**{name: len(ids) for name, ids in done.items()}, "begun": len(begun)})
-    return {**done, "begun": list(begun), "failed": [name for name, _ in sweep.failed]}
+    healed = convergence.converge(ports)
+    failed = dict((*sweep.failed, *healed.failed))
+    for name, why in failed.items():
+        logger.warning("not looked after", extra={"what": name, "why": why})
+    told = {**sweep._asdict(), **healed._asdict(), "begun": begun, "failed": failed}
+    done = {name: list(ids) for name, ids in told.items()}
+    logger.info("reconciled", extra={name: len(ids) for name, ids in done.items()})
+    return done

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from chalicelib.domain.diagnoses import ExecutionState
+
 
 class Executions(Protocol):
     """Step Functions."""
@@ -21,6 +23,14 @@ class Executions(Protocol):
 
     def arn_of(self, machine: str, name: str) -> str:
         """Say which ARN the execution *name* of a machine has, started or not."""
+
+    def state_of(self, machine: str, name: str) -> ExecutionState:
+        """
+        Say how the execution *name* of a machine stands; Missing if there is none.
+
+        Raises:
+            TransientError: Step Functions throttles or is unreachable.
+        """
 
     def wake(self, token: str) -> None:
         """

@@ -29,7 +29,7 @@ class RollBack(NamedTuple):
 
     *reason* is told to people; a step that failed before tells its own. *verdict* is what the current step failed
     with, if it did. With *is_manual* nothing queued and nothing automatic begins afterwards until somebody resumes
-    it (promise 8).
+    it (promise 8). *attempt* is the only one that is meant; None: whichever is live.
     """
 
     deployment_id: str
@@ -38,6 +38,7 @@ class RollBack(NamedTuple):
     ends_as: DeploymentStatus = DeploymentStatus.ROLLED_BACK
     is_manual: bool = False
     verdict: Verdict | None = None
+    attempt: int | None = None
 
 
 def roll_back(order: RollBack, ports: Ports) -> Deployment:
@@ -55,7 +56,7 @@ def roll_back(order: RollBack, ports: Ports) -> Deployment:
     """
     for attempt in range(_READS):
         deployment = ports.deployments.get(order.deployment_id)
-        if deployment.status.is_final:
+        if deployment.status.is_final or order.attempt not in (None, deployment.attempt):
             return deployment
         try:
             return _end(_with_reason(deployment, order, ports), order, ports)

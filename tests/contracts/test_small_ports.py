@@ -10,6 +10,7 @@ import pytest
 from chalicelib import bootstrap
 from chalicelib.adapters.clock import SystemClock
 from chalicelib.adapters.ids import UlidSource
+from chalicelib.domain.diagnoses import ExecutionState
 from chalicelib.domain.errors import UnprocessableError, ValidationError
 from chalicelib.domain.ids import DEPLOYMENT_ID
 from chalicelib.domain.installations import secret_context
@@ -20,6 +21,7 @@ from tests.fakes import FakeClock, FakeWorld
 from tests.fakes.clock import FakeIds
 
 ROLE = "arn:aws:iam::123456789012:role/machine"
+WAITING = '{"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": 60, "End": true}}}'
 DEFINITION = '{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}'
 
 
@@ -116,3 +118,23 @@ def test_starting_twice_starts_once(executions: Executions) -> None:
 
     assert first == second == executions.arn_of("intake", "stripe-v1")
     assert executions.start("intake", "stripe-v2", {}) != first
+
+
+def test_an_execution_says_how_it_stands_and_one_that_never_was_is_missing(executions: Executions) -> None:
+    executions.start("deployment", "dep-1", {})
+
+    assert executions.state_of("deployment", "dep-1") in {ExecutionState.RUNNING, ExecutionState.SUCCEEDED}
+    assert executions.state_of("deployment", "dep-2") is ExecutionState.MISSING
+    assert executions.state_of("intake", "dep-1") is ExecutionState.MISSING
+
+
+def test_an_execution_that_was_stopped_says_so(request: pytest.FixtureRequest) -> None:
+    settings: Settings = request.getfixturevalue("aws")
+    states = boto3.client("stepfunctions")
+    machine = states.create_state_machine(name=f"{STACK}-deployment", definition=WAITING, roleArn=ROLE)
+    started = states.start_execution(stateMachineArn=machine["stateMachineArn"], name="dep-1")
+    states.stop_execution(executionArn=started["executionArn"])
+
+    state = bootstrap.connect(settings).executions.state_of("deployment", "dep-1")
+
+    assert state is ExecutionState.ABORTED

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.domain.authorization import Caller, Role
+from chalicelib.domain.diagnoses import ExecutionState
 from chalicelib.domain.errors import TransientError, UnauthorizedError, UnprocessableError
 from chalicelib.domain.secret_references import Home, SecretUnreadableError, require_reference_of
 from chalicelib.ports import Login
@@ -53,9 +54,10 @@ class FakeIdentity:
 
 @dataclass
 class FakeExecutions:
-    """Step Functions: what was started, by the execution's name."""
+    """Step Functions: what was started, by the execution's name; *ended* says how those did that run no more."""
 
     started: dict[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
+    ended: dict[str, ExecutionState] = field(default_factory=dict)
     woken: list[str] = field(default_factory=list)
     is_down: bool = False
 
@@ -67,6 +69,13 @@ class FakeExecutions:
 
     def arn_of(self, machine: str, name: str) -> str:
         return f"arn:aws:states:us-east-1:000000000000:execution:hotswap-{machine}:{name}"
+
+    def state_of(self, machine: str, name: str) -> ExecutionState:
+        if self.is_down:
+            raise TransientError("Step Functions is unreachable.")
+        if self.started.get(name, ("", {}))[0] != machine:
+            return ExecutionState.MISSING
+        return self.ended.get(name, ExecutionState.RUNNING)
 
     def wake(self, token: str) -> None:
         if self.is_down:

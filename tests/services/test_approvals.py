@@ -102,6 +102,7 @@ def scene() -> Scene:
         status=DeploymentStatus.IN_PROGRESS,
     )
     world.tables.deployments[DEPLOYMENT] = deployment
+    world.executions.start("deployment", deployment.execution_name, {})
     world.tables.leases["echo", "Production"] = Lease("echo", "Production", DEPLOYMENT, 3, "2026-11-22T15:15:00.000Z")
     return Scene(world)
 
