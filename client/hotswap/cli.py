@@ -32,6 +32,8 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "plugin": ("plugin", "Write, check, publish and look after plugins."),
         "version": ("version", "Look at the versions of a plugin."),
         "deploy": ("deploy", "Make a version the current one of an environment."),
+        "approval": ("approval", "See what waits for people, and who has said what."),
+        "policy": ("policy", "See and set what an environment asks of a deployment."),
     },
     "Tenants": {
         "tenant": ("tenant", "Look after tenants."),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from hotswap.clock import Clock, SystemClock
+from hotswap.resources.approvals import Approvals, Policies
 from hotswap.resources.deployments import Deployments
 from hotswap.resources.effective import Effectives
 from hotswap.resources.installations import Installations
@@ -76,6 +77,8 @@ class HotSwapClient:
         self.plugins = Plugins(self._transport)
         self.versions = Versions(self._transport)
         self.deployments = Deployments(self._transport)
+        self.approvals = Approvals(self._transport)
+        self.policies = Policies(self._transport)
         self.tenants = Tenants(self._transport)
         self.rings = Rings(self._transport)
         self.installations = Installations(self._transport)

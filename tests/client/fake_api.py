@@ -59,7 +59,10 @@ class FakeApi:
     versions: dict[tuple[str, str], Document] = field(default_factory=dict)
     deployments: dict[str, Document] = field(default_factory=dict)
     forecast: Document | None = None
+    events: list[Document] = field(default_factory=list)
     tenants: dict[str, Document] = field(default_factory=dict)
+    approvals: list[Document] = field(default_factory=list)
+    policy: Document = field(default_factory=dict)
     rings: list[str] = field(default_factory=lambda: ["internal", "beta", "general"])
     installations: dict[tuple[str, str], Document] = field(default_factory=dict)
     secrets: dict[tuple[str, str, str], str] = field(default_factory=dict)
@@ -293,6 +296,7 @@ class FakeApi:
                 for index, (kind, detail) in enumerate(steps)
             ],
             "healthChecks": [],
+            "possibleVerbs": ["abort"],
             "initiatedBy": "dev",
             "createdAt": self.clock.text(),
             "startedAt": None,
@@ -331,6 +335,10 @@ class FakeApi:
             self.routes[document["pluginId"], document["environment"]] = document["version"]
         else:
             document["statusReason"] = "the health check failed"
+
+    def _timeline(self, _body: Document, _query: Document, _dry: bool, name: str) -> tuple[int, Document]:
+        begun = {"at": self.clock.text(), "action": "CreateDeployment", "actor": "dev", "reason": "first", "after": {}}
+        return 200, {"items": [begun, *self.events]} if name in self.deployments else {"items": self.events}
 
     def _list_deployments(self, _body: Document, query: Document, *_: object) -> tuple[int, Document]:
         wanted = query.get("environment")
@@ -393,6 +401,38 @@ class FakeApi:
         if not is_dry:
             self.installations[tenant, plugin] = ended
         return 200, ended
+
+    def _list_approvals(self, _body: Document, query: Document, _dry: bool) -> tuple[int, Document]:
+        wanted = {name: query[name] for name in ("status", "environment") if query.get(name)}
+        found = [one for one in self.approvals if wanted.items() <= one.items()]
+        return 200, {"items": found, "nextCursor": None, "hasMore": False}
+
+    def _approval(self, _body: Document, _query: Document, _dry: bool, approval_id: str) -> tuple[int, Document]:
+        return 200, next(one for one in self.approvals if one["approvalId"] == approval_id)
+
+    def _decide(
+        self, body: Document, _query: Document, is_dry: bool, kind: str, identifier: str, verb: str
+    ) -> tuple[int, Document]:
+        place = {"approvals": "approvalId", "deployments": "deploymentId"}[kind]
+        known = next((one for one in self.approvals if one[place] == identifier), None)
+        if known is None:
+            raise ProblemError(409, "CONFLICT", f"{identifier} waits for nobody's approval.", fix="Look how it goes.")
+        voice = {"by": "ada", "decision": verb, "reason": body["reason"], "at": self.clock.text()}
+        status = "Rejected" if verb == "reject" else "Pending"
+        said = {**known, "decisions": [*known["decisions"], voice], "status": status}
+        if not is_dry:
+            self.approvals[self.approvals.index(known)] = said
+        return 200, said
+
+    def _policy(self, _body: Document, _query: Document, _dry: bool, environment: str) -> tuple[int, Document]:
+        return 200, {**self.policy, "environment": environment, "revision": 7}
+
+    def _put_policy(self, body: Document, _query: Document, is_dry: bool, environment: str) -> tuple[int, Document]:
+        stated = {"isOpen": not body["stopTheLine"], "closedBecause": body["stopTheLine"], "opensAt": None}
+        changed = {**body, **stated}
+        if not is_dry:
+            self.policy = changed
+        return 200, {**changed, "environment": environment, "revision": 8}
 
     def _rings(self, _body: Document, _query: Document, _dry: bool) -> tuple[int, Document]:
         return 200, {"rings": self.rings, "revision": 7}
@@ -539,6 +579,12 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("POST", "/deployments", FakeApi._deploy),
     ("GET", "/deployments", FakeApi._list_deployments),
     ("GET", f"/deployments/{_ONE}", FakeApi._deployment),
+    ("GET", f"/deployments/{_ONE}/timeline", FakeApi._timeline),
+    ("GET", "/approvals", FakeApi._list_approvals),
+    ("GET", f"/approvals/{_ONE}", FakeApi._approval),
+    ("POST", f"/(approvals|deployments)/{_ONE}/(approve|reject)", FakeApi._decide),
+    ("GET", f"/environments/{_ONE}/policy", FakeApi._policy),
+    ("PUT", f"/environments/{_ONE}/policy", FakeApi._put_policy),
     ("GET", "/rings", FakeApi._rings),
     ("PUT", "/rings", FakeApi._put_rings),
     ("POST", "/tenants", FakeApi._create_tenant),

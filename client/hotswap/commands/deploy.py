@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from hotswap.commands.approval import approve, reject
 from hotswap.commands.arguments import ENVIRONMENTS, STRATEGIES
 from hotswap.commands.deploy_wishes import wish_options, wishes_of
 from hotswap.errors import ExitCode, HotSwapError
@@ -39,6 +40,10 @@ _STATUSES = click.Choice(
 @click.group(cls=HotSwapGroup)
 def deploy() -> None:
     """Make a version the current one of an environment."""
+
+
+deploy.add_command(approve)
+deploy.add_command(reject)
 
 
 @deploy.command("create")
