@@ -29,9 +29,13 @@ class LambdaCaller:
         self._client = client
         self._stack = stack
 
-    def call(self, plugin_id: str, alias: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    def call(
+        self, plugin_id: str, alias: str, payload: Mapping[str, Any], *, isolated_for: str | None = None
+    ) -> dict[str, Any]:
         """
         Call a version through its alias and return the runtime's answer.
+
+        Lambda takes a tenant for a function that isolates tenants, and for no other.
 
         Raises:
             PluginTimeoutError: It did not answer in its time (504).
@@ -39,11 +43,13 @@ class LambdaCaller:
             PayloadTooLargeError: Lambda takes no such payload (413).
             TransientError: Lambda throttles or is unreachable (503).
         """
+        whose: Any = {} if isolated_for is None else {"TenantId": isolated_for}
         try:
             response = self._client().invoke(
                 FunctionName=function_name(self._stack, plugin_id),
                 Qualifier=alias,
                 Payload=json.dumps(dict(payload)).encode(),
+                **whose,
             )
             content = response["Payload"].read()
         except Exception as error:  # whatever a client can raise; what is not known passes as it is

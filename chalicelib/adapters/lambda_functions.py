@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.adapters.aws_errors import code_of, translated
 from chalicelib.adapters.lambda_caller import LambdaCaller, function_name
@@ -12,6 +12,7 @@ from chalicelib.adapters.lambda_mirrors import alias_settings, epoch_of
 from chalicelib.adapters.lambda_settling import Settling
 from chalicelib.domain.errors import ConflictError, TransientError
 from chalicelib.domain.ids import Environment
+from chalicelib.domain.isolation import PER_TENANT, IsolationFixedError
 from chalicelib.domain.mirrors import mirror_of
 from chalicelib.domain.routes import Route
 from chalicelib.ports import PublishedVersion, StagedCode
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.manifest import Manifest
 
 HANDLER = "_hotswap.handler.handle"
+_ISOLATED: Final = "PER_TENANT"
 
 #: Somebody else is at it.
 _BUSY = frozenset({"ResourceConflictException", "PreconditionFailedException"})
@@ -63,9 +65,11 @@ class LambdaFunctions:
         Create the function or update its ``$LATEST`` to this build and configuration; wait until settled.
 
         Raises:
+            IsolationFixedError: The function exists, and isolates tenants otherwise than the manifest asks.
             TransientError: An update by another is in progress, or Lambda throttles.
         """
         name = function_name(self._stack, plugin_id)
+        wants_isolation = manifest.isolation == PER_TENANT
         configuration: dict[str, Any] = {
             "Runtime": manifest.runtime,
             "Handler": HANDLER,
@@ -76,11 +80,13 @@ class LambdaFunctions:
             "Description": label,
         }
         try:
-            self._put_latest(name, build_key, configuration)
+            made_isolated = self._put_latest(name, build_key, configuration, is_isolated=wants_isolation)
         except self._client().exceptions.ClientError as error:
             if code_of(error) in _BUSY:
                 raise TransientError(f"The function of {plugin_id} is being changed by another.") from error
             raise
+        if made_isolated != wants_isolation:
+            raise IsolationFixedError(plugin_id, is_isolated=made_isolated)
         settled = self._settling.wait_for_latest(name)
         return StagedCode(settled["CodeSha256"], settled["RevisionId"])
 
@@ -201,9 +207,11 @@ class LambdaFunctions:
                 raise TransientError(f"The alias of {route.plugin_id} is being moved by another.") from error
             raise
 
-    def call(self, plugin_id: str, alias: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    def call(
+        self, plugin_id: str, alias: str, payload: Mapping[str, Any], *, isolated_for: str | None = None
+    ) -> dict[str, Any]:
         """Call a version through its alias; see `LambdaCaller.call`."""
-        return self._caller.call(plugin_id, alias, payload)
+        return self._caller.call(plugin_id, alias, payload, isolated_for=isolated_for)
 
     @translated("Lambda")
     def delete(self, plugin_id: str) -> None:
@@ -214,21 +222,29 @@ class LambdaFunctions:
         except client.exceptions.ResourceNotFoundException:
             return
 
-    def _put_latest(self, name: str, build_key: str, configuration: dict[str, Any]) -> None:
+    def _put_latest(self, name: str, build_key: str, configuration: dict[str, Any], *, is_isolated: bool) -> bool:
+        """Tell how the function isolates; one that does so otherwise than is wanted stays as it is."""
         client = self._client()
         try:
-            self._settling.wait_for_latest(name)
+            settled = self._settling.wait_for_latest(name)
         except client.exceptions.ResourceNotFoundException:
+            # Said when the function is made, or never (Lambda, "Enabling tenant isolation").
+            tenancy: Any = {"TenancyConfig": {"TenantIsolationMode": _ISOLATED}} if is_isolated else {}
             client.create_function(
                 FunctionName=name,
                 Code={"S3Bucket": self._bucket, "S3Key": build_key},
                 Architectures=["x86_64"],
                 **configuration,
+                **tenancy,
             )
-            return
+            return is_isolated
+        made_isolated = settled.get("TenancyConfig", {}).get("TenantIsolationMode") == _ISOLATED
+        if made_isolated != is_isolated:
+            return made_isolated
         client.update_function_code(FunctionName=name, S3Bucket=self._bucket, S3Key=build_key)
         self._settling.wait_for_latest(name)
         client.update_function_configuration(FunctionName=name, **configuration)
+        return made_isolated
 
     def _put_alias(self, place: dict[str, Any], shown: dict[str, Any], epoch: int) -> None:
         client = self._client()

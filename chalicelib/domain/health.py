@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: The event that makes a plugin's runtime say what it is, without calling the plugin's operations.
 PROBE: Mapping[str, Any] = {"hotswap": "probe"}
+#: Whose calls our own are; can't be the id of a tenant, which begins with a letter or digit.
+NOBODY = "_health-check"
 
 
 class HealthCheckFailedError(UnprocessableError):

@@ -133,7 +133,10 @@ class Manifest(_Part):
     permissions: Permissions = Field(default_factory=Permissions)
     resources: Resources = Field(default_factory=Resources)
     state_schema: int = Field(default=0, ge=0, le=1_000_000, description="Grows when the shape of the state changes.")
-    isolation: Literal["shared", "per_tenant", "dedicated"] = "shared"
+    isolation: Literal["shared", "per_tenant", "dedicated"] = Field(
+        default="shared",
+        description="Whether containers serve all tenants in turn or one each; the same in all versions of a plugin.",
+    )
     health_check: HealthCheck | None = None
     sandbox_tests: tuple[SandboxTest, ...] = Field(default=(), max_length=100)
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from chalicelib.domain.findings import Finding
+from chalicelib.domain.isolation import PER_TENANT
 from chalicelib.domain.json_schemas import instance_errors, pointer, schema_findings
 from chalicelib.domain.manifest import HealthCheck, Manifest, Operation, Permissions, Resources, SandboxTest
 
@@ -33,7 +34,7 @@ _FIXES: Final = {
     "permissions": 'List bare host names in lower case ("api.stripe.com"), without scheme, port or path.',
     "resources": "Use memoryMb 128 to 10240, timeoutSeconds 1 to 900, and concurrencies 1 to 1000.",
     "stateSchema": "Use a whole number, 0 or more, that grows when the shape of the state changes.",
-    "isolation": "Use shared; per_tenant and dedicated are known, but not to be had in this release.",
+    "isolation": "Use shared, or per_tenant; dedicated is known, but not to be had in this release.",
 }
 
 
@@ -214,11 +215,19 @@ def _limits(manifest: Manifest) -> Iterator[Finding]:
 
 
 def _isolation(manifest: Manifest) -> Iterator[Finding]:
-    # Silence would be a promise: the author would believe that no container ever serves two tenants.
-    if manifest.isolation != "shared":
+    # Silence would be a promise: the author would believe that each tenant has a function of its own.
+    if manifest.isolation == "dedicated":
         yield Finding(
             "MANIFEST_ISOLATION_UNSUPPORTED",
             f"{_FILE}#/isolation",
-            f"This release has no {manifest.isolation} isolation: a warm container may serve several tenants in turn.",
-            'Write "shared", and keep nothing of a tenant in globals, /tmp or the environment, but in context.state.',
+            "This release has no dedicated isolation: all tenants of a plugin are served by one function.",
+            'Write "per_tenant": then no container ever serves two tenants.',
+        )
+    # Lambda's rule ("Tenant isolation", limitations): nobody knows whose container to start ahead.
+    if manifest.isolation == PER_TENANT and manifest.resources.provisioned_concurrency is not None:
+        yield Finding(
+            "MANIFEST_ISOLATION_PROVISIONED",
+            f"{_FILE}#/resources/provisionedConcurrency",
+            "Lambda keeps no containers started for a function that isolates its tenants.",
+            'Remove provisionedConcurrency, or write "isolation": "shared".',
         )

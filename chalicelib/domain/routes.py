@@ -19,6 +19,7 @@ class Target(NamedTuple):
     A version that may serve: its number, its Lambda alias and version, and the digest of its package.
 
     *has_state* says whether it keeps state per tenant; an invocation of one that does not reads none.
+    *is_isolated* says whether each of its containers serves one tenant only; a call must then name the tenant.
     """
 
     version: str
@@ -26,6 +27,7 @@ class Target(NamedTuple):
     lambda_version: str
     sha256: str
     has_state: bool = False
+    is_isolated: bool = False
 
 
 class VersionBlockedError(UnprocessableError):

@@ -35,6 +35,7 @@ class PluginFunctions(Protocol):
         *label* (``1.0.0 sha256:…``) goes into the description and makes the configuration unique.
 
         Raises:
+            IsolationFixedError: The function exists, and isolates tenants otherwise than the manifest asks.
             TransientError: An update by another is in progress, or Lambda throttles.
         """
 
@@ -75,9 +76,13 @@ class PluginFunctions(Protocol):
     def mirror(self, route: Route) -> None:
         """Make the environment's alias show the route: its primary and, in between, the candidate's weight."""
 
-    def call(self, plugin_id: str, alias: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    def call(
+        self, plugin_id: str, alias: str, payload: Mapping[str, Any], *, isolated_for: str | None = None
+    ) -> dict[str, Any]:
         """
         Call a version through its alias and return the runtime's answer (see plugin_runtime).
+
+        *isolated_for* names whose container it must be, where each serves one tenant only; None where all share.
 
         Raises:
             PluginTimeoutError: It did not answer in its time.
@@ -92,5 +97,7 @@ class PluginFunctions(Protocol):
 class VersionCaller(Protocol):
     """The one call of the hot path."""
 
-    def call(self, plugin_id: str, alias: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    def call(
+        self, plugin_id: str, alias: str, payload: Mapping[str, Any], *, isolated_for: str | None = None
+    ) -> dict[str, Any]:
         """Call a version through its alias; raises as ``PluginFunctions.call``."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.deployments import HealthCheck
 from chalicelib.domain.errors import PluginFailedError, PluginTimeoutError
-from chalicelib.domain.health import PROBE, judge_answer, judge_result
+from chalicelib.domain.health import NOBODY, PROBE, judge_answer, judge_result
 from chalicelib.domain.manifest import Manifest
 from chalicelib.domain.times import rfc3339
 from chalicelib.domain.verdicts import Outcome, Verdict
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from chalicelib.domain.manifest import SandboxTest
     from chalicelib.domain.routes import Target
     from chalicelib.ports import Ports
-
-#: Can't be the id of a tenant, which begins with a letter or digit: a health check is nobody's call.
-NOBODY = "_health-check"
 
 
 def check_health(deployment: Deployment, target: Target, name: str, ports: Ports) -> HealthCheck:
@@ -72,7 +69,8 @@ def _call(
 ) -> HealthCheck:
     started = perf_counter()
     try:
-        verdict = judge(ports.functions.call(deployment.plugin_id, target.alias, event))
+        isolated_for = NOBODY if target.is_isolated else None
+        verdict = judge(ports.functions.call(deployment.plugin_id, target.alias, event, isolated_for=isolated_for))
     except (PluginFailedError, PluginTimeoutError) as error:
         verdict = Verdict(Outcome.FAIL, error.detail)
     duration_ms = round(1000 * (perf_counter() - started), 1)

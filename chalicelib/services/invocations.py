@@ -96,7 +96,8 @@ def invoke_plugin(command: InvokePlugin, ports: ServingPorts) -> Invocation:
         payload = _payload(command, installation, state, execution_id, ports)
 
         began = ports.clock.now()
-        answer = ports.functions.call(command.plugin_id, alias, payload)
+        isolated_for = command.tenant_id if target.is_isolated else None
+        answer = ports.functions.call(command.plugin_id, alias, payload, isolated_for=isolated_for)
         duration_ms = (ports.clock.now() - began).total_seconds() * 1000
 
     version = str(answer.get("version", target.version)) if decision.by_request else target.version

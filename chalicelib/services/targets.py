@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chalicelib.domain.isolation import is_isolated
 from chalicelib.domain.routes import Target
 
 if TYPE_CHECKING:
@@ -12,5 +13,11 @@ if TYPE_CHECKING:
 
 def target_of(version: Version) -> Target:
     """Name what a Ready version serves with."""
-    has_state = bool(version.manifest.get("stateSchema"))
-    return Target(version.version, version.alias, version.lambda_version or "", version.sha256, has_state)
+    return Target(
+        version.version,
+        version.alias,
+        version.lambda_version or "",
+        version.sha256,
+        has_state=bool(version.manifest.get("stateSchema")),
+        is_isolated=is_isolated(version.manifest),
+    )

@@ -10,7 +10,8 @@ from chalice.app import Blueprint
 
 from chalicelib.domain.errors import PluginFailedError, PluginTimeoutError
 from chalicelib.domain.findings import Finding
-from chalicelib.domain.health import PROBE, CandidateUnfitError, identity_errors
+from chalicelib.domain.health import NOBODY, PROBE, CandidateUnfitError, identity_errors
+from chalicelib.domain.isolation import is_isolated
 from chalicelib.domain.versions import Version
 from chalicelib.ports import Ports
 from chalicelib.steps._given import Result, VersionGiven
@@ -59,7 +60,8 @@ def measure_init(given: VersionGiven, ports: Ports) -> MeasureInitResult:
 
 def _probe(version: Version, ports: Ports) -> Mapping[str, Any] | Finding:
     try:
-        return ports.functions.call(version.plugin_id, version.alias, PROBE)
+        isolated_for = NOBODY if is_isolated(version.manifest) else None
+        return ports.functions.call(version.plugin_id, version.alias, PROBE, isolated_for=isolated_for)
     except PluginTimeoutError:
         message = "Importing the entry point took longer than the plugin's timeoutSeconds."
         fix = "Move slow work out of the module's top level, or raise resources.timeoutSeconds."

@@ -11,6 +11,7 @@ from datetime import timedelta
 from chalice.app import Blueprint
 
 from chalicelib.domain.errors import ConflictError
+from chalicelib.domain.isolation import IsolationFixedError, finding_of
 from chalicelib.domain.manifest import Manifest
 from chalicelib.domain.versions import Version
 from chalicelib.ports import Ports, PublishedVersion
@@ -49,12 +50,19 @@ def publish_version(given: VersionGiven, ports: Ports) -> PublishVersionResult:
     Raises:
         TransientError: Another version is being published; the state retries it.
         WrongCodeError: The published code is not the verified one; the state catches it, next ``RejectVersion``.
+        IsolationFixedError: The function isolates tenants otherwise; the finding says so, next ``RejectVersion``.
         NotFoundError: The plugin was deleted meanwhile; the state catches it, next ``RejectVersion``.
     """
     version = open_version(given, ports)
     ports.plugins.get(version.plugin_id)
 
-    published = ports.functions.find_version_alias(version.plugin_id, version.alias) or _publish(version, ports)
+    try:
+        published = ports.functions.find_version_alias(version.plugin_id, version.alias) or _publish(version, ports)
+    except IsolationFixedError as error:
+        finding = finding_of(error)
+        refused = replace(version, findings=tuple(dict.fromkeys((*version.findings, finding))))
+        save_version(version, refused, "PublishVersion", given, ports, findings=[finding.code])
+        raise
     _require_verified_code(version, published)
     _keep_started(version, ports)
     saved = replace(version, lambda_version=published.lambda_version)

@@ -8,7 +8,7 @@ from chalice.app import Blueprint
 
 from chalicelib.domain.deployments import Deployment
 from chalicelib.domain.errors import PluginFailedError, PluginTimeoutError
-from chalicelib.domain.health import PROBE, identity_errors, judge_answer, tried_by
+from chalicelib.domain.health import NOBODY, PROBE, identity_errors, judge_answer, tried_by
 from chalicelib.domain.routes import Target
 from chalicelib.domain.times import rfc3339
 from chalicelib.domain.verdicts import Verdict
@@ -68,7 +68,8 @@ def _start(deployment: Deployment, target: Target, ports: Ports) -> Verdict:
     if published is None or published.lambda_version != target.lambda_version:
         return Verdict("fail", f"the alias {target.alias} does not name Lambda version {target.lambda_version}")
     try:
-        answer = ports.functions.call(deployment.plugin_id, target.alias, PROBE)
+        isolated_for = NOBODY if target.is_isolated else None
+        answer = ports.functions.call(deployment.plugin_id, target.alias, PROBE, isolated_for=isolated_for)
     except (PluginFailedError, PluginTimeoutError) as error:
         return Verdict("fail", error.detail)
     verdict = judge_answer(answer)

@@ -13,6 +13,7 @@ from infra.local import (
     gateway_errors,
     iam_gaps,
     identity_gaps,
+    isolated_tenants,
     pins,
     resource_gaps,
     weighted_aliases,
@@ -27,7 +28,16 @@ def main() -> None:
         EmulatorChangedError: MiniStack is not the pinned one; nothing has been wrapped.
     """
     pins.check()
-    for gap in (weighted_aliases, gateway_errors, resource_gaps, iam_gaps, identity_gaps, error_names, code_cache):
+    for gap in (
+        weighted_aliases,
+        isolated_tenants,
+        gateway_errors,
+        resource_gaps,
+        iam_gaps,
+        identity_gaps,
+        error_names,
+        code_cache,
+    ):
         gap.install()
     from ministack import app
 

@@ -151,6 +151,31 @@ SEAMS = (
         "c55febf956565c5e83b8a36e069852483461164e899afa9c735a17e138ad1c93",
     ),
     Seam(
+        "ministack.core.lambda_runtime",
+        "_worker_key",
+        "0537100beb43da29fb2c59c4a4d6bbd4be67b50eefae48706d51ffa92bee4495",
+    ),
+    Seam(
+        "ministack.core.lambda_runtime",
+        "acquire_worker",
+        "5017d144adb5b983050914401f482f2ad1332f4564c96903c20ab7e4defad7da",
+    ),
+    Seam(
+        "ministack.core.lambda_runtime",
+        "invalidate_worker",
+        "1be5d7f769f5c6086d18043c5cc342193ff87299c41a9d40078ccd1c1acd9eec",
+    ),
+    Seam(
+        "ministack.core.lambda_runtime",
+        "_detect_runtime_binary",
+        "222e200df2c093f826646602ec435c624ba56f50002aec951aac125c8c8b0169",
+    ),
+    Seam(
+        "ministack.services.lambda_svc",
+        "_build_config",
+        "db4f17d90d9011d30781b8f116948bd55a1183e64a59bfc048930590bc5a1e7d",
+    ),
+    Seam(
         "ministack.core.iam_actions",
         "_lambda_action",
         "19fa24ebca403b7afb7dbdd2de306589a087ba1a8dd5ec4df5ce7df77401080f",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Literal
 from zipfile import ZipFile
 
 import boto3
@@ -11,6 +12,7 @@ import pytest
 from chalicelib import bootstrap
 from chalicelib.domain.errors import ConflictError, PluginFailedError, TransientError
 from chalicelib.domain.ids import Environment
+from chalicelib.domain.isolation import IsolationFixedError
 from chalicelib.domain.manifest import Manifest
 from chalicelib.domain.plugins import PluginType
 from chalicelib.domain.routes import Route
@@ -88,10 +90,18 @@ def a_build(number: str) -> bytes:
     return content.getvalue()
 
 
-def publish(functions: PluginFunctions, number: str) -> str:
-    manifest = Manifest(
-        name=PLUGIN, version=f"{number}.0.0", type=PluginType.PAYMENT_GATEWAY, entry_point="gateway:handle"
+def a_manifest(number: str, isolation: Literal["shared", "per_tenant"] = "shared") -> Manifest:
+    return Manifest(
+        name=PLUGIN,
+        version=f"{number}.0.0",
+        type=PluginType.PAYMENT_GATEWAY,
+        entry_point="gateway:handle",
+        isolation=isolation,
     )
+
+
+def publish(functions: PluginFunctions, number: str, isolation: Literal["shared", "per_tenant"] = "shared") -> str:
+    manifest = a_manifest(number, isolation)
     staged = functions.stage(PLUGIN, f"builds/{number}.zip", manifest, label=f"{number}.0.0")
     return functions.publish(PLUGIN, staged, label=f"{number}.0.0").lambda_version
 
@@ -252,3 +262,26 @@ def test_containers_stop_with_the_versions_alias(outside_lambda: Lambda) -> None
 
     functions.put_version_alias(PLUGIN, "v1-0-0", version)
     assert started_of(outside_lambda, "v1-0-0") == 0
+
+
+def test_a_function_isolates_as_it_was_made_to_and_takes_no_build_that_asks_for_the_other(
+    functions: PluginFunctions,
+) -> None:
+    functions.put_version_alias(PLUGIN, "v1-0-0", publish(functions, "1", "per_tenant"))
+
+    with pytest.raises(IsolationFixedError) as caught:
+        functions.stage(PLUGIN, "builds/2.zip", a_manifest("2"), label="2.0.0")
+
+    assert '"isolation": "per_tenant"' in caught.value.fix
+    functions.put_version_alias(PLUGIN, "v2-0-0", publish(functions, "2", "per_tenant"))
+    for tenant in ("acme", "_health-check", "acme"):
+        assert functions.call(PLUGIN, "v1-0-0", {"operation": "charge"}, isolated_for=tenant)["version"] == "1.0.0"
+
+
+def test_a_function_that_is_shared_takes_no_build_that_asks_for_isolation(functions: PluginFunctions) -> None:
+    publish(functions, "1")
+
+    with pytest.raises(IsolationFixedError) as caught:
+        functions.stage(PLUGIN, "builds/2.zip", a_manifest("2", "per_tenant"), label="2.0.0")
+
+    assert '"isolation": "shared"' in caught.value.fix

@@ -84,6 +84,7 @@ def test_what_is_written_back_is_read_as_the_same() -> None:
         {"resources": {"maxConcurrency": 10, "provisionedConcurrency": 10}},
         {"permissions": {"network": ["*.stripe.com", "xn--bcher-kva.example"]}},
         {"isolation": "shared"},
+        {"isolation": "per_tenant"},
         {"runtime": "python3.14"},
         {"operations": {"a.b-c_2": {"input": {"$schema": "http://json-schema.org/draft-07/schema"}}}},
         {
@@ -295,12 +296,22 @@ def test_the_published_schema_accepts_the_example_and_the_example_plugins() -> N
     assert list(validator.iter_errors({**CONTRACT, "entryPoint": "x"}))
 
 
-@pytest.mark.parametrize("isolation", ["per_tenant", "dedicated"])
-def test_isolation_that_can_not_be_given_is_refused_and_not_left_out_in_silence(isolation: str) -> None:
-    refused = read(isolation=isolation)
+def test_isolation_that_can_not_be_given_is_refused_and_not_left_out_in_silence() -> None:
+    refused = read(isolation="dedicated")
 
     assert isinstance(refused, InvalidManifest)
     (finding,) = refused.findings
     assert (finding.code, finding.where) == ("MANIFEST_ISOLATION_UNSUPPORTED", "plugin.json#/isolation")
-    assert isolation in finding.message
-    assert "shared" in finding.fix
+    assert "dedicated" in finding.message
+    assert "per_tenant" in finding.fix
+
+
+def test_containers_can_not_be_kept_started_for_tenants_that_are_not_known_yet() -> None:
+    refused = read(isolation="per_tenant", resources={"provisionedConcurrency": 2})
+
+    assert isinstance(refused, InvalidManifest)
+    (finding,) = refused.findings
+    assert (finding.code, finding.where) == (
+        "MANIFEST_ISOLATION_PROVISIONED",
+        "plugin.json#/resources/provisionedConcurrency",
+    )

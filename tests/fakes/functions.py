@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.domain.errors import ConflictError, PluginFailedError, TransientError
 from chalicelib.domain.ids import Environment
+from chalicelib.domain.isolation import PER_TENANT, IsolationFixedError
 from chalicelib.domain.manifest import Manifest
 from chalicelib.domain.routes import Route
 from chalicelib.ports import PublishedVersion, StagedCode
@@ -28,6 +29,7 @@ class FakeFunction:
     weights_bps: dict[str, dict[str, int]] = field(default_factory=dict)
     epochs: dict[str, int] = field(default_factory=dict)
     started: dict[str, int] = field(default_factory=dict)
+    is_isolated: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Call:
     plugin_id: str
     alias: str
     payload: Mapping[str, Any]
+    isolated_for: str | None = None
 
 
 @dataclass
@@ -65,7 +68,10 @@ class FakePluginFunctions:
 
     def stage(self, plugin_id: str, build_key: str, manifest: Manifest, *, label: str) -> StagedCode:
         self._maybe_fail("stage")
-        function = self.functions.setdefault(plugin_id, FakeFunction())
+        wants_isolation = manifest.isolation == PER_TENANT
+        function = self.functions.setdefault(plugin_id, FakeFunction(is_isolated=wants_isolation))
+        if function.is_isolated != wants_isolation:
+            raise IsolationFixedError(plugin_id, is_isolated=function.is_isolated)
         code = self.artifacts.objects.get(build_key, [build_key.encode()])[-1]
         function.code_sha256 = b64encode(sha256(code).digest()).decode()
         function.label = label
@@ -119,13 +125,17 @@ class FakePluginFunctions:
         function.aliases[alias] = route.primary.lambda_version
         function.weights_bps[alias] = route.weights_bps
 
-    def call(self, plugin_id: str, alias: str, payload: Mapping[str, Any]) -> dict[str, Any]:
-        self.calls.append(Call(plugin_id, alias, payload))
+    def call(
+        self, plugin_id: str, alias: str, payload: Mapping[str, Any], *, isolated_for: str | None = None
+    ) -> dict[str, Any]:
+        self.calls.append(Call(plugin_id, alias, payload, isolated_for))
         self._maybe_fail("call")
         if answer := self._answers.get((plugin_id, alias)):
             return answer(payload)
         if plugin_id not in self.functions or alias not in self.functions[plugin_id].aliases:
             raise PluginFailedError(f"{plugin_id} has no version {alias}.")
+        if self.functions[plugin_id].is_isolated != (isolated_for is not None):
+            raise ValueError(f"{plugin_id} isolates its tenants, or does not: a call must name one, or none.")
         metrics = {"initMs": 20.0, "runMs": 1.0, "coldStart": False}
         if payload.get("hotswap") == "probe":
             return {"ok": True, "probe": {"name": plugin_id}, "metrics": metrics}

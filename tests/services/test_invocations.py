@@ -187,6 +187,19 @@ def test_a_split_by_request_calls_the_weighted_alias_and_tells_which_version_ans
     assert (invocation.version, invocation.reason) == ("2.0.0", "canary")
 
 
+@pytest.mark.parametrize("is_isolated, named", [(False, None), (True, "acme")])
+def test_a_call_names_its_tenant_to_lambda_where_tenants_are_isolated(
+    world: FakeWorld, *, is_isolated: bool, named: str | None
+) -> None:
+    isolated = BLUE._replace(is_isolated=is_isolated)
+    world.tables.routes["echo", "Development"] = Route("echo", "Development", "salt", stable=isolated, epoch=1)
+    world.functions.respond("echo", "v1-0-0", {"ok": True, "result": {}})
+
+    invoke_plugin(CHARGE, world.serving_ports)
+
+    assert [call.isolated_for for call in world.functions.calls] == [named]
+
+
 def with_state(world: FakeWorld) -> None:
     world.tables.routes["echo", "Development"] = Route(
         "echo", "Development", "salt", stable=BLUE._replace(has_state=True), epoch=1

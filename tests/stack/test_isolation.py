@@ -1,19 +1,21 @@
 """
 What passes from one tenant's call to the next one's in a warm container.
 
-What a plugin puts into its own globals, into /tmp or into its environment is the plugin's own and stays while the
-container lives, as on Lambda. What HotSwap hands over (config, secrets, state, the logger's context) is
-for one call alone.
+With ``shared`` isolation, what a plugin puts into its own globals, into /tmp or into its environment is the plugin's
+own and stays while the container lives, as on Lambda; with ``per_tenant`` a container serves one tenant only. What
+HotSwap hands over (config, secrets, state, the logger's context) is for one call alone.
 """
 
 from typing import Any
 
 import pytest
 
+from infra.local.isolated_tenants import has_own_tmp
 from tests.packages import a_package
-from tests.stack.product import Product
+from tests.stack.product import Product, function_of
 
 KEEPER = "keeper"
+LONER = "loner"
 
 #: Keeps what its author could keep by carelessness, and tells what is there from the call before.
 SOURCE = """
@@ -21,7 +23,7 @@ import os
 import pathlib
 
 CALLS = []
-KEPT = pathlib.Path("/tmp/kept-by-the-plugin-keeper")
+KEPT = pathlib.Path("/tmp/kept-by-a-plugin-of-the-isolation-test")
 STARTED_WITH = dict(os.environ)
 
 # Names that begin with "_" are those of the platform itself: the trace of a call, the depth of calls.
@@ -64,8 +66,8 @@ def keeper(product: Product) -> Product:
     return product
 
 
-def called(product: Product, tenant: str) -> dict[str, Any]:
-    answer = product.invoke(KEEPER, tenant)
+def called(product: Product, tenant: str, plugin: str = KEEPER) -> dict[str, Any]:
+    answer = product.invoke(plugin, tenant)
     assert answer.status == 200, answer.body
     found: dict[str, Any] = answer.body["result"]
     return found
@@ -93,11 +95,47 @@ def test_state_comes_back_to_the_tenant_that_it_belongs_to(keeper: Product) -> N
     assert len(seen[2]) == len(seen[0]) + 1
 
 
-def test_a_plugin_that_wants_a_container_per_tenant_is_refused_and_told_so(product: Product) -> None:
-    product.register("loner")
-    product.send_in("loner", "1.0.0", a_package(SOURCE, name="loner", version="1.0.0", isolation="per_tenant"))
+@pytest.fixture(scope="module")
+def loner(product: Product) -> Product:
+    product.register(LONER)
+    product.publish(LONER, "1.0.0", SOURCE, isolation="per_tenant", stateSchema=1)
+    assert product.deploy(LONER, "1.0.0")["status"] == "Completed"
+    for tenant in ("first", "second"):
+        product.install(LONER, tenant, {"owner": tenant})
+    return product
 
-    taken = product.settled("loner", "1.0.0")
+
+def test_where_tenants_are_isolated_nothing_that_a_plugin_keeps_is_ever_seen_by_another(loner: Product) -> None:
+    order = ["first", "second", "second", "first", "second", "first"]
+
+    found = [(tenant, called(loner, tenant, LONER)) for tenant in order]
+
+    processes: dict[str, set[int]] = {}
+    for number, (tenant, each) in enumerate(found):
+        processes.setdefault(tenant, set()).add(each["process"])
+        is_warm = tenant in order[:number]
+        assert set(each["calls"]) == ({tenant} if is_warm else set()), "its own globals, in a warm container"
+        assert each["variable"] == (tenant if is_warm else ""), "its own environment"
+        if has_own_tmp():
+            assert each["file"] == (tenant if is_warm else ""), "its own /tmp"
+        assert set(each["state"].get("seen", [])) <= {tenant}
+    assert processes["first"].isdisjoint(processes["second"])
+
+
+def test_lambda_takes_no_call_of_an_isolated_plugin_that_names_nobody(loner: Product) -> None:
+    functions = loner.stack.client("lambda")
+
+    with pytest.raises(functions.exceptions.InvalidParameterValueException, match="tenant ID"):
+        functions.invoke(FunctionName=function_of(LONER), Qualifier="v1-0-0", Payload=b"{}")
+
+
+def test_a_version_that_asks_for_the_other_isolation_is_rejected_and_told_what_to_do(loner: Product) -> None:
+    package = a_package(SOURCE, name=LONER, version="1.1.0", isolation="shared", stateSchema=1)
+    loner.send_in(LONER, "1.1.0", package)
+
+    taken = loner.settled(LONER, "1.1.0")
 
     assert taken["status"] == "Rejected"
-    assert [finding["code"] for finding in taken["findings"]] == ["MANIFEST_ISOLATION_UNSUPPORTED"]
+    (finding,) = taken["findings"]
+    assert finding["code"] == "MANIFEST_ISOLATION_FIXED"
+    assert '"isolation": "per_tenant"' in finding["fix"]

@@ -30,6 +30,7 @@ def split(product: Product) -> Product:
         "lambda_version": versions["2.0.0"]["lambdaVersion"],
         "sha256": versions["2.0.0"]["sha256"],
         "has_state": False,
+        "is_isolated": False,
     }
     product.stack.client("dynamodb").update_item(
         TableName="hotswap-routing",

@@ -5,10 +5,16 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.errors import ConflictError, TransientError
+from chalicelib.domain.health import NOBODY
+from chalicelib.domain.isolation import IsolationFixedError
+from chalicelib.domain.versions import VersionStatus
 from chalicelib.steps._step import UnexpectedStepError
+from chalicelib.steps.measure_init import measure_init
 from chalicelib.steps.publish_version import WrongCodeError, publish_version
+from chalicelib.steps.reject_version import reject_version
 from chalicelib.steps.verify_package import verify_package
 from tests.fakes import FakeWorld
+from tests.fakes.functions import FakeFunction
 from tests.steps.worlds import PLUGIN, a_package, a_world, announce, intake_given, run, stored_version
 
 
@@ -92,3 +98,32 @@ def test_containers_are_kept_also_if_a_run_before_died_after_the_alias() -> None
     run(publish_version, world.ports, **intake_given())
 
     assert world.functions.functions[PLUGIN].started == {"v1-0-0": 2}
+
+
+def test_a_version_that_asks_for_another_isolation_than_its_function_has_is_rejected_and_told_why() -> None:
+    world = a_world()
+    world.functions.functions[PLUGIN] = FakeFunction(is_isolated=True)
+    announce(world, a_package())
+    run(verify_package, world.ports, **intake_given())
+
+    for _ in range(2):  # a repeat says it once
+        with pytest.raises(IsolationFixedError):
+            run(publish_version, world.ports, **intake_given())
+    run(reject_version, world.ports, **intake_given())
+
+    version = stored_version(world)
+    assert version.status is VersionStatus.REJECTED
+    assert [finding.code for finding in version.findings] == ["MANIFEST_ISOLATION_FIXED"]
+    assert world.tables.publish_leases == {}
+
+
+def test_the_entry_point_of_an_isolated_version_is_probed_in_a_container_of_nobodys() -> None:
+    world = a_world()
+    announce(world, a_package(isolation="per_tenant"))
+    run(verify_package, world.ports, **intake_given())
+    run(publish_version, world.ports, **intake_given())
+    world.functions.respond(PLUGIN, "v1-0-0", {"ok": False, "failure": {"message": "no"}})
+
+    run(measure_init, world.ports, **intake_given())
+
+    assert [call.isolated_for for call in world.functions.calls] == [NOBODY]
