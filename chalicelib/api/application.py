@@ -11,6 +11,7 @@ from chalicelib.api.routes import (
     configurations,
     deployment_verbs,
     deployments,
+    doctor,
     documents,
     effective,
     health,
@@ -43,6 +44,7 @@ app.register_blueprint(retirements.blueprint, url_prefix="/v1")
 app.register_blueprint(overrides.blueprint, url_prefix="/v1")
 app.register_blueprint(deployments.blueprint, url_prefix="/v1")
 app.register_blueprint(deployment_verbs.blueprint, url_prefix="/v1")
+app.register_blueprint(doctor.blueprint, url_prefix="/v1")
 app.register_blueprint(approvals.blueprint, url_prefix="/v1")
 app.register_blueprint(policies.blueprint, url_prefix="/v1")
 app.register_blueprint(tenants.blueprint, url_prefix="/v1")

@@ -77,6 +77,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "abort_deployment": _DEVELOPER,
     "rollback_deployment": _DEVELOPER,
     "retry_deployment": _DEVELOPER,
+    "show_doctor": _ADMIN,
     "list_approvals": _APPROVER,
     "show_approval": _APPROVER,
     "approve_approval": _APPROVER,

@@ -177,6 +177,22 @@ NOTABLES: Mapping[str, tuple[Notable, ...]] = {
             status="Rejected",
         ),
     ),
+    "RollbackDeployment": (
+        Notable(
+            "deployment.rolled_back",
+            Severity.CRITICAL,
+            "{plugin} {version} was rolled back in {environment}",
+            _ENDED + " had Completed and was rolled back by {actor}: {reason} An older version serves again.",
+        ),
+    ),
+    "SettleRoute": (
+        Notable(
+            "route.settled",
+            Severity.CRITICAL,
+            "The route of {plugin} in {environment} was put right",
+            "{reason} Something else than the product has written it: find out what, and take its right away.",
+        ),
+    ),
     "FailDeployment": (
         Notable(
             "deployment.failed",

@@ -21,6 +21,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "up": ("stack", "Start the local stack and deploy HotSwap into it."),
         "down": ("stack", "Stop the local stack."),
         "status": ("stack", "Show what runs, what does not, and how to fix it."),
+        "doctor": ("doctor", "Name what disagrees in the control plane, why, and what heals it."),
         "demo": ("demo", "Watch a payment plugin go from 1.0.0 to 2.0.0 under two tenants."),
     },
     "Login": {

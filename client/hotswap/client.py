@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from hotswap.clock import Clock, SystemClock
 from hotswap.resources.approvals import Approvals, Policies
 from hotswap.resources.deployments import Deployments
+from hotswap.resources.diagnoses import Doctor
 from hotswap.resources.effective import Effectives
 from hotswap.resources.installations import Installations
 from hotswap.resources.invocations import Invocations
@@ -79,6 +80,7 @@ class HotSwapClient:
         self.deployments = Deployments(self._transport)
         self.approvals = Approvals(self._transport)
         self.policies = Policies(self._transport)
+        self.doctor = Doctor(self._transport)
         self.tenants = Tenants(self._transport)
         self.rings = Rings(self._transport)
         self.installations = Installations(self._transport)

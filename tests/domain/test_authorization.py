@@ -50,6 +50,7 @@ CONTRACT = {
     "abort_deployment": DEVELOPERS,
     "rollback_deployment": DEVELOPERS,
     "retry_deployment": DEVELOPERS,
+    "show_doctor": {Role.ADMIN},
     "list_approvals": {Role.ADMIN, Role.APPROVER},
     "show_approval": {Role.ADMIN, Role.APPROVER},
     "approve_approval": {Role.ADMIN, Role.APPROVER},
