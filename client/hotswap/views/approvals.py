@@ -11,7 +11,7 @@ from rich.text import Text
 from hotswap.resources.reading import Document, time_of
 from hotswap.views.tables import facts, listing
 from hotswap.views.theme import status_text
-from hotswap.views.times import ago, spoken
+from hotswap.views.times import ago
 
 
 def approvals_view(found: Sequence[Document], now: datetime) -> RenderableType:
@@ -84,8 +84,9 @@ def _left(one: Document, now: datetime) -> str:
     expires_at = time_of(one, "expiresAt")
     if one["status"] != "Pending" or expires_at is None:
         return ""
-    seconds = (expires_at - now).total_seconds()
-    return spoken(seconds) if seconds > 0 else "none: it waits on"
+    minutes = int((expires_at - now).total_seconds() // 60)
+    hours = f"{minutes // 60} h " if minutes >= 60 else ""  # noqa: PLR2004 (of an hour)
+    return f"{hours}{minutes % 60} min" if minutes > 0 else "none: it waits on"
 
 
 def _voice(voice: Document, now: datetime) -> str:
