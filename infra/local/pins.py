@@ -185,6 +185,16 @@ SEAMS = (
         "extract_resource_arn",
         "82f51700695c62fdca72583e1c264cc146fc22d5aa0a5faebabc3aa0a798f2e9",
     ),
+    Seam(
+        "ministack.services.stepfunctions",
+        "_execute_task",
+        "53c818d247dba62c49b82c78ad185f18083422f2bc30168836d7b4f2dae28d9a",
+    ),
+    Seam(
+        "ministack.services.stepfunctions",
+        "_invoke_with_callback",
+        "bbb38423156a0d3d46c6fe19292640055cfa72e929d2356153f3a8a6c2c023d9",
+    ),
 )
 
 
