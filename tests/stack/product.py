@@ -103,9 +103,33 @@ class Product:
         assert taken["status"] == "Ready", taken["findings"]
         return taken
 
-    def begin(self, name: str, version: str) -> Answer:
-        """Ask for a deployment to Development."""
-        return self.ask("POST", "/deployments", {"pluginId": name, "version": version, "environment": ENVIRONMENT})
+    def begin(self, name: str, version: str, *, role: str = "admin", **wishes: Any) -> Answer:
+        """Ask for a deployment, to Development and its own strategy if *wishes* say nothing else."""
+        asked = {"pluginId": name, "version": version, "environment": ENVIRONMENT, **wishes}
+        return self.ask("POST", "/deployments", asked, role=role)
+
+    def say(self, deployment_id: str, verb: str, *, role: str = "admin", **more: Any) -> Answer:
+        """Say a verb to a deployment; *more* goes into the body."""
+        return self.ask("POST", f"/deployments/{deployment_id}/{verb}", {"reason": "the test", **more}, role=role)
+
+    def deployment(self, deployment_id: str) -> dict[str, Any]:
+        """Show a deployment."""
+        shown: dict[str, Any] = self.ask("GET", f"/deployments/{deployment_id}").body
+        return shown
+
+    def waiting(self, deployment_id: str, share: float) -> dict[str, Any]:
+        """Wait until a deployment watches its candidate with so many percent of the tenants, and give the step."""
+
+        def step() -> dict[str, Any] | None:
+            shown = self.deployment(deployment_id)
+            assert shown["status"] not in ENDED, shown["statusReason"]
+            at = shown["currentStep"]
+            current: dict[str, Any] = shown["plan"][at] if at is not None else {}
+            is_there = shown["candidatePercentage"] == share and current.get("status") == "Running"
+            return current if is_there and current["kind"] == "observe" else None
+
+        found: dict[str, Any] = eventually(step, within_seconds=60)
+        return found
 
     def ended(self, deployment_id: str) -> dict[str, Any]:
         """Wait until a deployment has ended, and show it."""
@@ -128,9 +152,11 @@ class Product:
         for secret, value in secrets.items():
             assert self.ask("PUT", f"{path}/secrets/{secret}", {"value": value}).status == 200
 
-    def invoke(self, name: str, tenant: str, operation: str = "handle", given: object = None) -> Answer:
+    def invoke(
+        self, name: str, tenant: str, operation: str = "handle", given: object = None, *, environment: str = ENVIRONMENT
+    ) -> Answer:
         """Run an operation for a tenant, as a host."""
-        body = {"tenantId": tenant, "operation": operation, "input": given or {}, "environment": ENVIRONMENT}
+        body = {"tenantId": tenant, "operation": operation, "input": given or {}, "environment": environment}
         return self.ask("POST", f"/plugins/{name}/invoke", body, role="host")
 
     def fetch(self, url: str) -> bytes:
@@ -163,9 +189,9 @@ class Product:
         item = self.stack.client("dynamodb").get_item(TableName="hotswap-routing", Key=key)["Item"]
         return item.get("stable"), item.get("candidate"), item["candidate_bps"]
 
-    def lease_holder(self, name: str) -> str:
-        """Read who holds the lease of Development; empty when it is free."""
-        key = {"pk": {"S": f"lease#{name}"}, "sk": {"S": ENVIRONMENT}}
+    def lease_holder(self, name: str, environment: str = ENVIRONMENT) -> str:
+        """Read who holds the lease of an environment; empty when it is free."""
+        key = {"pk": {"S": f"lease#{name}"}, "sk": {"S": environment}}
         lease = self.stack.client("dynamodb").get_item(TableName="hotswap-deployments", Key=key)
         return str(lease["Item"]["holder"]["S"])
 

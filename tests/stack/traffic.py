@@ -1,5 +1,6 @@
 """Hosts that never stop asking: constant invocations for some tenants while something happens."""
 
+import itertools
 import threading
 import time
 from collections import Counter
@@ -12,6 +13,8 @@ from tests.stack.running_stack import Answer, eventually
 
 #: As often as a busy host may ask here, where two cores also run the stack.
 PAUSE_SECONDS = 0.05
+#: Routers follow within 2 s of a write (CONTRACT §4).
+FOLLOWED_SECONDS = 2
 
 
 class Served(NamedTuple):
@@ -28,14 +31,17 @@ class Served(NamedTuple):
 
 
 class Traffic:
-    """Invokes *plugin* in a thread per tenant, from entering to leaving."""
+    """Invokes *plugin* for each tenant again and again, from entering to leaving: all *at_once*, or so many."""
 
-    def __init__(self, product: Product, plugin: str, tenants: Sequence[str]) -> None:
+    def __init__(self, product: Product, plugin: str, tenants: Sequence[str], *, at_once: int | None = None) -> None:
         self._product = product
         self._plugin = plugin
         self._tenants = tenants
         self._stopped = threading.Event()
-        self._threads = [threading.Thread(target=self._ask, args=(tenant,)) for tenant in tenants]
+        self._threads = [
+            threading.Thread(target=self._ask, args=(tenants[turn :: at_once or len(tenants)],))
+            for turn in range(at_once or len(tenants))
+        ]
         self.broken: list[Exception] = []
         self.served: list[Served] = []
 
@@ -48,6 +54,25 @@ class Traffic:
         """Name the versions that served a tenant, in order, without repeats in a row."""
         seen = [each.version for each in self.served if each.tenant == tenant and each.sent_at >= since]
         return [version for at, version in enumerate(seen) if at == 0 or seen[at - 1] != version]
+
+    def moved_back(self, version: str) -> list[Served]:
+        """
+        List requests of tenants whom *version* had served before, and did not serve any more.
+
+        Each container of the router follows by itself, so what was sent in the 2 s after a tenant moved does not count.
+        """
+        moved: dict[str, float] = {}
+        for each in self.served:
+            if each.version == version:
+                moved.setdefault(each.tenant, each.sent_at + FOLLOWED_SECONDS)
+        return [each for each in self.served if each.version != version and each.sent_at > moved.get(each.tenant, 1e99)]
+
+    def follow(self, count: int = 3) -> float:
+        """Let the routers follow what was just written, see *count* requests of each tenant, and give the moment."""
+        followed = time.monotonic() + FOLLOWED_SECONDS
+        eventually(lambda: time.monotonic() > followed)
+        self.wait_for(count)
+        return followed
 
     def wait_for(self, count: int) -> None:
         """Wait until each tenant was answered *count* times more."""
@@ -63,9 +88,11 @@ class Traffic:
         counted = Counter(each.tenant for each in list(self.served))
         return {tenant: counted[tenant] for tenant in self._tenants}
 
-    def _ask(self, tenant: str) -> None:
+    def _ask(self, tenants: Sequence[str]) -> None:
         try:
-            while not self._stopped.wait(PAUSE_SECONDS):
+            for tenant in itertools.cycle(tenants):
+                if self._stopped.wait(PAUSE_SECONDS):
+                    return
                 sent_at = time.monotonic()
                 answer = self._product.invoke(self._plugin, tenant)
                 self.served.append(Served(sent_at, tenant, answer))
