@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from itertools import takewhile
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -121,7 +120,7 @@ def _walk(plan: Plan, policy: EnvironmentPolicy, moment: datetime, *, is_slow: b
     obstacles: list[Obstacle] = []
     for step in plan.steps:
         if step.kind is StepKind.SHIFT:
-            opening = may_begin(policy, moment, _watched_seconds(plan, step))
+            opening = may_begin(policy, moment, plan.watched_seconds(step))
             if not opening.is_open:
                 obstacles.append(Obstacle(step.index, opening.reason, opening.opens_at))
             if opening.opens_at is None:
@@ -138,13 +137,6 @@ def _lasts(step: Step, policy: EnvironmentPolicy, *, is_slow: bool) -> float:
         terms = 2 if policy.approvals.on_expiry is OnExpiry.ESCALATE else 1
         return terms * policy.approvals.seconds if is_slow else _STEP_SECONDS
     return (step.seconds or 0) + _STEP_SECONDS
-
-
-def _watched_seconds(plan: Plan, shift: Step) -> float | None:
-    """Add up what is watched after *shift* until the next one, as the machine does; None if that has no end."""
-    following = takewhile(lambda step: step.kind is not StepKind.SHIFT, plan.steps[shift.index + 1 :])
-    waits = [step.seconds for step in following]
-    return None if None in waits else float(sum(seconds or 0 for seconds in waits))
 
 
 def _open_ends(plan: Plan, policy: EnvironmentPolicy, quick: _Walk, *, promotes_itself: bool) -> list[str]:

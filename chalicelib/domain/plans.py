@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import takewhile
 
 from chalicelib.domain.routes import Variant
 from chalicelib.domain.verdicts import Verdict
@@ -93,6 +94,16 @@ class Plan:
         """Share of the steps that are behind us, rounded down."""
         behind = sum(step.status in (StepStatus.COMPLETED, StepStatus.SKIPPED) for step in self.steps)
         return 100 * behind // len(self.steps) if self.steps else 100
+
+    def watched_seconds(self, shift: Step) -> float | None:
+        """
+        Add up what is watched after *shift* until the next one; None if that has no end.
+
+        So long nothing may come in between: no freeze, and no end of a window.
+        """
+        following = takewhile(lambda step: step.kind is not StepKind.SHIFT, self.steps[shift.index + 1 :])
+        waits = [step.seconds for step in following]
+        return None if None in waits else float(sum(seconds or 0 for seconds in waits))
 
     def begin(self, index: int, now: str) -> Plan:
         """Mark step *index* Running; a step that has begun already keeps its first time."""

@@ -9,10 +9,10 @@ from chalicelib.domain.approvals import OnExpiry
 from chalicelib.domain.authorization import Role
 from chalicelib.domain.errors import UnprocessableError
 from chalicelib.domain.ids import Environment
-from chalicelib.domain.plans import WAITS, StepKind
+from chalicelib.domain.plans import StepKind
 
 if TYPE_CHECKING:
-    from chalicelib.domain.plans import Plan, Step
+    from chalicelib.domain.plans import Plan
     from chalicelib.domain.windows import Freeze, Window
 
 #: How long people have to answer (CONTRACT §4, promise 7).
@@ -83,13 +83,3 @@ def require_asked(policy: EnvironmentPolicy, plan: Plan) -> None:
             "before it moves anybody.",
             fix='Put {"kind": "approve"} first among the steps, or leave the steps out; else start a new deployment.',
         )
-
-
-def watched_seconds(plan: Plan, step: Step) -> int:
-    """Count how long what *step* moves is watched before the next move: so long it must not be caught by a freeze."""
-    watched = 0
-    for after in plan.steps[step.index + 1 :]:
-        if after.kind not in WAITS:
-            break
-        watched += after.seconds or 0
-    return watched

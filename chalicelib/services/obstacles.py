@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.deployments import Hold
@@ -14,7 +13,6 @@ from chalicelib.domain.windows import may_begin
 
 if TYPE_CHECKING:
     from chalicelib.domain.deployments import Deployment
-    from chalicelib.domain.plans import Step
     from chalicelib.ports import Ports
 
 
@@ -33,15 +31,8 @@ def find_obstacle(deployment: Deployment, ports: Ports) -> Hold | None:
     if step is None or step.kind is not StepKind.SHIFT:
         return None
     policy = ports.policies.get(Environment(deployment.environment))
-    opening = may_begin(policy, moment, _watched_seconds(deployment, step))
+    opening = may_begin(policy, moment, deployment.plan.watched_seconds(step))
     if opening.is_open:
         return None
     until = rfc3339(opening.opens_at) if opening.opens_at else None
     return Hold(opening.reason, SYSTEM_HOLDS, now, until=until)
-
-
-def _watched_seconds(deployment: Deployment, shift: Step) -> float | None:
-    """Add up what is watched after *shift* until the next one; None if that has no end."""
-    after = deployment.plan.steps[shift.index + 1 :]
-    waits = [one.seconds for one in takewhile(lambda one: one.kind is not StepKind.SHIFT, after)]
-    return None if None in waits else float(sum(one or 0 for one in waits))

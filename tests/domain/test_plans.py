@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.plans import Plan, StepKind, StepStatus
+from chalicelib.domain.plans import Plan, Step, StepKind, StepStatus
 from chalicelib.domain.routes import FULL_BPS
 from chalicelib.domain.strategies import Strategy, compile_plan
 from chalicelib.domain.verdicts import Verdict
@@ -63,3 +63,29 @@ def test_failing_a_plan_that_has_ended_changes_nothing() -> None:
 
 def test_a_plan_without_steps_is_done() -> None:
     assert Plan(()).progress_percentage == 100
+
+
+def of_kinds(*steps: tuple[StepKind, int | None]) -> Plan:
+    return Plan(tuple(Step(index, kind, "", seconds=seconds) for index, (kind, seconds) in enumerate(steps)))
+
+
+def test_a_move_is_watched_until_the_next_one() -> None:
+    plan = of_kinds(
+        (StepKind.SHIFT, 0), (StepKind.OBSERVE, 60), (StepKind.PAUSE, 30), (StepKind.SHIFT, 0), (StepKind.OBSERVE, 10)
+    )
+
+    assert plan.watched_seconds(plan.steps[0]) == 90
+    assert plan.watched_seconds(plan.steps[3]) == 10
+
+
+def test_a_test_between_two_moves_does_not_end_the_watch_over_the_first() -> None:
+    plan = of_kinds((StepKind.SHIFT, 0), (StepKind.OBSERVE, 60), (StepKind.SMOKE, 0), (StepKind.PAUSE, 30))
+
+    assert plan.watched_seconds(plan.steps[0]) == 90
+
+
+def test_a_watch_that_people_end_has_no_end() -> None:
+    plan = of_kinds((StepKind.SHIFT, 0), (StepKind.OBSERVE, 60), (StepKind.DECIDE, None), (StepKind.SHIFT, 0))
+
+    assert plan.watched_seconds(plan.steps[0]) is None
+    assert plan.watched_seconds(plan.steps[3]) == 0

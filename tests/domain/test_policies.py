@@ -19,7 +19,6 @@ from chalicelib.domain.policies import (
     ApprovalNotPlannedError,
     EnvironmentPolicy,
     require_asked,
-    watched_seconds,
 )
 from chalicelib.domain.policy_checks import check_policy
 from chalicelib.domain.routes import Target
@@ -136,16 +135,6 @@ def test_people_are_asked_before_anybody_is_moved_whatever_the_requester_wished(
         with pytest.raises(ApprovalNotPlannedError) as refused:
             require_asked(PRODUCTION, plan)
         assert refused.value.fix
-
-
-def test_a_move_is_watched_until_the_next_one() -> None:
-    plan = a_plan(StepKind.SHIFT, StepKind.OBSERVE, StepKind.PAUSE, StepKind.SHIFT, StepKind.OBSERVE)
-    endless = Plan((plan.steps[0], replace(plan.steps[1], seconds=None)))
-
-    assert watched_seconds(plan, plan.steps[0]) == 120
-    assert watched_seconds(plan, plan.steps[3]) == 60
-    assert watched_seconds(plan, plan.steps[4]) == 0
-    assert watched_seconds(endless, endless.steps[0]) == 0
 
 
 @pytest.mark.parametrize("environment", ["Development", "QA", "Staging", "Production"])
