@@ -243,7 +243,7 @@ def ask(deployment: Deployment, step: Step, rule: ApprovalRule, now: str) -> App
         binding=binding_of(deployment),
         needed=rule.needed,
         roles=rule.roles,
-        excluded=tuple(sorted({*rule.excluded, deployment.initiated_by})),
+        excluded=tuple(sorted({*rule.excluded, deployment.initiated_by, deployment.retried_by or ""} - {""})),
         requested_at=now,
         expires_at=_later(now, rule.seconds),
         on_expiry=rule.on_expiry,

@@ -130,7 +130,7 @@ class Deployment:
     of the API. *is_queued*: it waits for its turn, holds no lease, and nothing of it has begun. *max_tenants* and
     *max_requests* cap whom the candidate may serve before it has everything. *outcome_version* is what a
     Completed one left serving: after an experiment that may be the old version. *ends_as* is what a RollingBack one
-    will be once its books are closed, whoever closes them.
+    will be once its books are closed, whoever closes them. *retried_by* asked for this attempt, if it is not the first.
     """
 
     id: str
@@ -167,6 +167,7 @@ class Deployment:
     hold: Hold | None = None
     outcome_version: str | None = None
     ends_as: DeploymentStatus | None = None
+    retried_by: str | None = None
 
     @property
     def execution_name(self) -> str:
@@ -221,7 +222,7 @@ class Deployment:
         seconds = round((datetime.fromisoformat(now) - datetime.fromisoformat(stood_from)).total_seconds())
         return replace(resumed, plan=self.plan.wait_longer(current.index, max(seconds, 0)))
 
-    def attempt_again(self, *, fence: int) -> Deployment:
+    def attempt_again(self, by: str, *, fence: int) -> Deployment:
         """
         Begin anew with the same version and plan: a new attempt, whose execution has another name.
 
@@ -241,6 +242,7 @@ class Deployment:
             hold=None,
             outcome_version=None,
             ends_as=None,
+            retried_by=by,
         )
 
     def undo(self, reason: str, now: str, *, fence: int) -> Deployment:

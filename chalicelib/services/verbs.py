@@ -74,9 +74,7 @@ def say_verb(command: SayVerb, ports: Ports) -> Deployment:
         if is_done_already(command.verb, deployment):
             return deployment
         _require_seen(command, deployment)
-        lease = ports.deployments.lease(deployment.plugin_id, deployment.environment)
-        holds_others = lease is not None and lease.held_by == deployment.id
-        require_possible(command.verb, deployment, holds_others=holds_others)
+        require_possible(command.verb, deployment, holds_others=holds_others(deployment, ports))
         if command.validate_only:
             return deployment
         try:
@@ -85,6 +83,14 @@ def say_verb(command: SayVerb, ports: Ports) -> Deployment:
             if attempt == _READS - 1 or command.revision is not None:
                 raise
     raise AssertionError  # pragma: no cover - the loop returns or raises
+
+
+def holds_others(deployment: Deployment, ports: Ports) -> bool:
+    """Tell whether it was rolled back by hand, so that what is queued waits until somebody resumes it."""
+    if deployment.status is not DeploymentStatus.ROLLED_BACK:
+        return False
+    lease = ports.deployments.lease(deployment.plugin_id, deployment.environment)
+    return lease is not None and lease.held_by == deployment.id
 
 
 def _require_seen(command: SayVerb, deployment: Deployment) -> None:
@@ -195,7 +201,7 @@ def _retry(deployment: Deployment, command: SayVerb, ports: Ports) -> Deployment
     now = ports.clock.now()
     if lease is not None:
         turns.require_turn(replace(deployment, created_at=rfc3339(now)), lease)
-    again = deployment.attempt_again(fence=next_fence(lease))
+    again = deployment.attempt_again(command.caller.username, fence=next_fence(lease))
     again = replace(again, execution_arn=ports.executions.arn_of("deployment", again.execution_name))
     taken = ports.deployments.take(again, first_lease(again, now), _record(again, command, ports), now=now)
     return turns.start(taken, ports, trace_id=command.caller.trace_id)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain import approvals
 from chalicelib.domain.authorization import Caller, Role
 from chalicelib.domain.deployments import Deployment, DeploymentInProgressError, DeploymentStatus, OnConflict
 from chalicelib.domain.errors import (
@@ -16,6 +17,7 @@ from chalicelib.domain.errors import (
     UnprocessableError,
 )
 from chalicelib.domain.plans import Plan, Step, StepKind, StepStatus
+from chalicelib.domain.policies import ApprovalRule
 from chalicelib.domain.routes import FULL_BPS, Variant
 from chalicelib.domain.verbs import Verb, VerbNotPossibleError
 from chalicelib.services.records import record_of
@@ -263,6 +265,16 @@ def test_r10_a_failed_one_can_be_tried_again_with_the_same_version(world: FakeWo
     assert {step.status for step in again.plan.steps} == {StepStatus.PENDING}
     assert again.fence > deployment.fence
     assert {deployment.execution_name, again.execution_name} <= set(world.executions.started)
+
+
+def test_who_tries_again_does_not_agree_to_it_either(world: FakeWorld) -> None:
+    deployment = at_step(world, "2.0.0", 3)
+    say(world, Verb.ABORT, deployment)
+
+    again = say(world, Verb.RETRY, deployment, caller=ANA._replace(username="bob"))
+    asked = approvals.ask(again, again.plan.steps[0], ApprovalRule(1), again.created_at)
+
+    assert asked.excluded == ("ana", "bob")
 
 
 def test_a_new_attempt_does_not_push_a_live_one_away(world: FakeWorld) -> None:

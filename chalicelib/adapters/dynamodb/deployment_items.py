@@ -58,6 +58,7 @@ class DeploymentItem(ListedItem):
     hold = JSONAttribute(null=True)
     outcome_version = UnicodeAttribute(null=True)
     ends_as = UnicodeAttribute(null=True)
+    retried_by = UnicodeAttribute(null=True)
     gsi2pk = UnicodeAttribute(null=True)
     gsi2sk = UnicodeAttribute(null=True)
     live = LiveListing()
