@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Verb(StrEnum):
-    """CONTRACT §3; each takes a reason."""
+    """What a person says to a deployment; each takes a reason."""
 
     PAUSE = "pause"
     RESUME = "resume"

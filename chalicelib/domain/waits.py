@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from chalicelib.domain.deployments import Deployment, DeploymentStatus, Hold
@@ -75,6 +75,14 @@ def remaining_seconds(step: Step, now: datetime) -> float:
         return float("inf") if step.seconds is None else float(step.seconds)
     elapsed = (now - datetime.fromisoformat(step.started_at)).total_seconds()
     return step.seconds + step.waited_seconds - elapsed
+
+
+def due_at(step: Step) -> str | None:
+    """Say when the wait of *step* is over if it does not stand still meanwhile; None where nobody can say."""
+    if step.kind not in WAITS or step.status is not StepStatus.RUNNING or not step.seconds or not step.started_at:
+        return None
+    begun = datetime.fromisoformat(step.started_at)
+    return rfc3339(begun + timedelta(seconds=step.seconds + step.waited_seconds))
 
 
 def tick_seconds(deployment: Deployment, criteria: HealthCriteria, now: datetime, at_most: float = 1e9) -> int:

@@ -78,6 +78,11 @@ class Output:
         listed = document if isinstance(document, Mapping) else {"items": list(document)}
         sys.stdout.write(json.dumps(listed, indent=2, ensure_ascii=False, default=str) + "\n")
 
+    def line(self, document: Mapping[str, Any]) -> None:
+        """Print *document* for programs in a line of its own, at once: one event of many."""
+        sys.stdout.write(json.dumps(document, ensure_ascii=False, default=str) + "\n")
+        sys.stdout.flush()
+
     def say(self, template: str, **values: object) -> None:
         """Print a line of a result to people: *template* in Rich's markup, *values* as they are."""
         if not self.is_json:

@@ -99,3 +99,14 @@ def test_a_dry_run_of_a_verb_says_whether_it_could_be_and_changes_nothing(
 
     assert answer.status == 200
     assert world.tables.deployments[live].status == "InProgress"
+
+
+def test_a_deployment_tells_what_may_be_done_with_it(world: FakeWorld, api: Gateway, live: str) -> None:
+    going_on = api.get(f"/v1/deployments/{live}").json["possibleVerbs"]
+    world.tables.deployments[live] = replace(world.tables.deployments[live], last_known_good=None)
+    api.post(f"/v1/deployments/{live}/rollback", WHY)
+
+    assert going_on == ["pause", "promote", "abort", "rollback"]
+    # It was rolled back by hand, so it holds what is queued until somebody resumes it.
+    assert api.get(f"/v1/deployments/{live}").json["possibleVerbs"] == ["retry", "resume"]
+    assert api.get("/v1/deployments").json["items"][0]["possibleVerbs"] == ["retry"]

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 
 import pytest
-from rich.console import Console
 
 from hotswap.errors import ExitCode
-from hotswap.output import Output
-from hotswap.resources.deployments import Deployment
-from hotswap.views.watching import DeploymentWatch
 from tests.client.conftest import Terminal
-from tests.client.fake_clock import FakeClock
 
 NAME = "tax-engine"
 
@@ -29,7 +23,7 @@ def test_create_begins_a_deployment_and_says_how_to_look_at_it(logged_in: Termin
         "strategy": "Direct",
         "reason": "first",
     }
-    assert "next: hotswap deploy show dep_" in result.stdout
+    assert "next:  hotswap deploy watch|abort dep_" in result.stdout
 
 
 def test_create_with_dry_run_shows_the_plan_and_begins_nothing(logged_in: Terminal) -> None:
@@ -50,17 +44,21 @@ def test_create_with_wait_draws_the_finished_plan(logged_in: Terminal) -> None:
     assert lines[0].startswith("✔ dep_")
     assert "tax-engine 1.0.0 → 2.0.0  Completed in" in lines[0]
     assert "Development · Direct · by dev" in lines[1]
-    assert lines[3].split() == ["├─✔", "2", "smoke", "health", "check", "300", "ms", "PASS", "ping", "answered"]
-    assert lines[-1].strip() == "100 % of tenants on 2.0.0   last known good: 1.0.0"
+    assert lines[2].strip() == "exposure  100 % of tenants on 2.0.0   last known good: 1.0.0"
+    assert lines[4].split() == ["├─✔", "2", "smoke", "health", "check", "300", "ms", "PASS", "ping", "answered"]
+    assert lines[5].startswith("└─✔ 3 shift")
 
 
 def test_create_with_wait_tells_each_step_on_stderr_when_piped(logged_in: Terminal) -> None:
     result = logged_in.type("deploy", "create", NAME, "1.0.0", "--wait")
 
-    assert [line.strip() for line in result.stderr.splitlines()] == [
-        "step 1 warm: Completed in 300 ms",
-        "step 2 smoke: Completed in 300 ms",
-        "step 3 shift: Completed in 300 ms",
+    assert [line.partition("  ")[2] for line in result.stderr.splitlines()] == [
+        "1.0.0 is Pending",
+        "step 1/3 warm Completed in 300 ms",
+        "1.0.0 is InProgress",
+        "step 2/3 smoke Completed in 300 ms  PASS  ping answered",
+        "step 3/3 shift Completed in 300 ms",
+        "1.0.0 is Completed",
     ]
 
 
@@ -79,7 +77,7 @@ def test_create_with_wait_tells_by_its_exit_code_how_it_ended(logged_in: Termina
 
     assert result.exit_code == code
     assert "the health check failed" in result.stderr
-    assert "hotswap deploy show dep_" in result.stderr
+    assert "fix:" in result.stderr
 
 
 def test_create_with_wait_exits_with_6_when_the_time_is_over(logged_in: Terminal) -> None:
@@ -117,22 +115,10 @@ def test_show_tells_why_a_deployment_failed(logged_in: Terminal) -> None:
     result = logged_in.type("deploy", "show", deployment_id)
 
     assert result.stdout.startswith("✗ dep_")
-    assert "why  the health check failed" in result.stdout
+    assert "why     the health check failed" in result.stdout
     assert "health  ping of 1.0.0 fail no answer" in result.stdout
+    assert "Create deployment  dev  first" in result.stdout
 
 
 def test_show_of_a_deployment_that_is_not_there_fails(logged_in: Terminal) -> None:
     assert logged_in.type("deploy", "show", "dep_x").exit_code == ExitCode.FAILED
-
-
-def test_a_running_deployment_is_drawn_in_place_on_a_terminal() -> None:
-    out = Output(is_json=False)
-    out.__dict__["errors"] = console = Console(force_terminal=True, width=80, record=True)
-    now = datetime(2026, 3, 1, tzinfo=UTC)
-    step = {"index": 0, "kind": "warm", "detail": "start", "status": "Running", "startedAt": now.isoformat()}
-    deployment = Deployment.of({"deploymentId": "dep_1", "status": "InProgress", "plan": [step]})
-
-    with console.capture() as captured, DeploymentWatch(out, FakeClock()) as watch:
-        watch.show(deployment)
-
-    assert "⟳" in captured.get()

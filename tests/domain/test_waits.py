@@ -12,7 +12,7 @@ from chalicelib.domain.routes import Target
 from chalicelib.domain.strategies import Strategy
 from chalicelib.domain.times import rfc3339
 from chalicelib.domain.verdicts import Action, Outcome, Verdict
-from chalicelib.domain.waits import EAGER_SECONDS, PATIENT_SECONDS, SYSTEM_HOLDS, look, tick_seconds
+from chalicelib.domain.waits import EAGER_SECONDS, PATIENT_SECONDS, SYSTEM_HOLDS, due_at, look, tick_seconds
 
 BEGUN = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
 PASS, FAIL = Verdict(Outcome.PASS, "well"), Verdict(Outcome.FAIL, "not well")
@@ -53,6 +53,7 @@ def test_time_that_was_waited_does_not_count() -> None:
     deployment = waiting()
     held = replace(deployment, plan=deployment.plan.wait_longer(0, 30))
 
+    assert due_at(held.plan.steps[0]) == rfc3339(after(90))
     assert look(held, PASS, CRITERIA, after(89)).seconds == 1
     assert look(held, PASS, CRITERIA, after(90)).is_over
 
@@ -163,3 +164,15 @@ def test_criteria_are_read_in_the_words_of_the_api() -> None:
         min_requests=5,
     )
     assert criteria_of({}) == HealthCriteria()
+
+
+@pytest.mark.parametrize(
+    "kind, seconds, status",
+    [
+        (StepKind.DECIDE, None, StepStatus.RUNNING),
+        (StepKind.SHIFT, 0, StepStatus.RUNNING),
+        (StepKind.OBSERVE, 60, StepStatus.COMPLETED),
+    ],
+)
+def test_what_waits_for_no_clock_is_due_at_no_time(kind: StepKind, seconds: int | None, status: StepStatus) -> None:
+    assert due_at(replace(waiting(kind, seconds).plan.steps[0], status=status)) is None

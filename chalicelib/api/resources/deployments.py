@@ -16,6 +16,7 @@ from chalicelib.domain.deployments import Deployment, DeploymentStatus, HealthCh
 from chalicelib.domain.ids import Environment
 from chalicelib.domain.routes import SplitBy
 from chalicelib.domain.strategies import Strategy
+from chalicelib.domain.verbs import Verb, possible_verbs
 from chalicelib.services.previews import Preview
 
 
@@ -95,6 +96,9 @@ class DeploymentResource(Resource):
     affected_tenants: Annotated[int, Field(description="How many tenants had the plugin enabled when it began.")]
     approvals: Annotated[list[ApprovalResource], Field(description="Who was asked; told of a single deployment only.")]
     health_checks: list[HealthCheckResource]
+    possible_verbs: Annotated[
+        list[Verb], Field(description="What may be done with it now; `resume` after a roll-back, of a single one only.")
+    ]
     initiated_by: str
     execution_arn: str | None
     created_at: str
@@ -105,9 +109,18 @@ class DeploymentResource(Resource):
 
     @classmethod
     def of(
-        cls, deployment: Deployment, *, approvals: tuple[Approval, ...] = (), names_tenants: bool = False
+        cls,
+        deployment: Deployment,
+        *,
+        approvals: tuple[Approval, ...] = (),
+        names_tenants: bool = False,
+        holds_others: bool = False,
     ) -> DeploymentResource:
-        """Present a deployment; *names_tenants* only to callers who may know who the tenants are."""
+        """
+        Present a deployment; *names_tenants* only to callers who may know who the tenants are.
+
+        *holds_others*: it was rolled back by hand, and what is queued waits for its `resume`.
+        """
         current = deployment.plan.current
         return cls(
             deployment_id=deployment.id,
@@ -138,6 +151,7 @@ class DeploymentResource(Resource):
             affected_tenants=deployment.affected_tenants,
             approvals=[ApprovalResource.of(one) for one in approvals],
             health_checks=[HealthCheckResource.of(check) for check in deployment.health_checks],
+            possible_verbs=list(possible_verbs(deployment, holds_others=holds_others)),
             initiated_by=deployment.initiated_by,
             execution_arn=deployment.execution_arn,
             created_at=deployment.created_at,

@@ -11,6 +11,7 @@ from chalicelib.domain.durations import iso_duration
 from chalicelib.domain.plans import Reach, Step, StepKind, StepStatus
 from chalicelib.domain.routes import Variant
 from chalicelib.domain.verdicts import Verdict
+from chalicelib.domain.waits import due_at
 
 
 class VerdictResource(Resource):
@@ -86,6 +87,7 @@ class StepResource(Resource):
     rings: Annotated[list[str], Field(description="Rings that are on the candidate whatever the share.")]
     variants: list[VariantResource]
     duration: Annotated[str | None, Field(description="How long it waits; null: until people say so.")]
+    due_at: Annotated[str | None, Field(description="When the wait that goes on is over, unless it stands still.")]
     reach: ReachResource | None
     started_at: str | None
     ended_at: str | None
@@ -103,6 +105,7 @@ class StepResource(Resource):
             rings=list(step.rings),
             variants=[VariantResource.of(variant) for variant in step.variants],
             duration=None if step.seconds is None else iso_duration(step.seconds),
+            due_at=due_at(step),
             reach=ReachResource.of(step.reach, names_tenants=names_tenants) if step.reach else None,
             started_at=step.started_at,
             ended_at=step.ended_at,

@@ -15,7 +15,7 @@ from chalicelib.api.resources.deployments import (
 )
 from chalicelib.domain.authorization import Caller, may_know_tenants
 from chalicelib.ports import Ports
-from chalicelib.services import deployments, previews
+from chalicelib.services import deployments, previews, verbs
 
 blueprint = ApiBlueprint(__name__)
 
@@ -70,8 +70,12 @@ def list_deployments(query: DeploymentListing, ports: Ports) -> Ok[PageResource[
 def show_deployment(deployment_id: str, caller: Caller, ports: Ports) -> Ok[DeploymentResource]:
     """Show how a deployment goes: its plan, what is done, who is served, who was asked."""
     deployment = ports.deployments.get(deployment_id)
-    approvals = ports.approvals.of_deployment(deployment.id)
-    shown = DeploymentResource.of(deployment, approvals=approvals, names_tenants=may_know_tenants(caller))
+    shown = DeploymentResource.of(
+        deployment,
+        approvals=ports.approvals.of_deployment(deployment.id),
+        names_tenants=may_know_tenants(caller),
+        holds_others=verbs.holds_others(deployment, ports),
+    )
 
     return Ok(shown, revision=deployment.revision)
 

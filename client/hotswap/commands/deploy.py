@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
 from hotswap.commands.approval import approve, reject
 from hotswap.commands.arguments import ENVIRONMENTS, STRATEGIES
+from hotswap.commands.deploy_verbs import abort, advance, pause, promote, resume, retry, rollback
+from hotswap.commands.deploy_watch import require_completed, watch, watch_until, why
 from hotswap.commands.deploy_wishes import wish_options, wishes_of
 from hotswap.errors import ExitCode, HotSwapError
 from hotswap.options import HotSwapGroup
 from hotswap.session import Session, pass_session
-from hotswap.waiting import wait_for
 
 if TYPE_CHECKING:
     from hotswap.resources.deployments import Deployment
     from hotswap.resources.forecasts import Forecast
 
 WAIT_SECONDS = 600.0
+SHOWN_EVENTS = 8
 _STATUSES = click.Choice(
     [
         "Pending",
@@ -40,6 +42,10 @@ _STATUSES = click.Choice(
 @click.group(cls=HotSwapGroup)
 def deploy() -> None:
     """Make a version the current one of an environment."""
+
+
+for _command in (watch, why, pause, resume, advance, promote, abort, rollback, retry):
+    deploy.add_command(_command)
 
 
 deploy.add_command(approve)
@@ -86,10 +92,12 @@ def create(
     if is_dry_run or not wait:
         session.out.show(begun.raw, lambda: deployment_view(begun, now=now()))
         return
-    ended = _watch(session, begun)
+    from hotswap.views.watching import DeploymentWatch
+
+    drawing = DeploymentWatch(session.out, session.environment.clock)
+    ended = watch_until(session, begun.id, drawing, WAIT_SECONDS, exit_when_held=True)
     session.out.show(ended.raw, lambda: deployment_view(ended, now=now()))
-    if ended.status != "Completed":
-        _stop(ended)
+    require_completed(ended)
 
 
 @deploy.command("list")
@@ -116,13 +124,22 @@ def list_deployments(
 
 @deploy.command("show")
 @click.argument("deployment_id", metavar="DEPLOYMENT")
+@click.option("--timeline", "is_whole", is_flag=True, help="All of its timeline, not only its end.")
 @pass_session
-def show(session: Session, deployment_id: str) -> None:
-    """Show a deployment and its plan."""
+def show(session: Session, deployment_id: str, *, is_whole: bool) -> None:
+    """Show a deployment: its plan, who agreed, and what happened to it."""
+    from rich.console import Group
+
     from hotswap.views.deployments import deployment_view
+    from hotswap.views.timelines import timeline_view
 
     found = session.client.deployments.get(deployment_id)
-    session.out.show(found.raw, lambda: deployment_view(found, now=session.environment.clock.now()))
+    events = session.client.deployments.timeline(deployment_id)
+    most = None if is_whole else SHOWN_EVENTS
+    session.out.show(
+        {**found.raw, "timeline": [event.raw for event in events]},
+        lambda: Group(deployment_view(found, now=session.environment.clock.now()), timeline_view(events, most=most)),
+    )
 
 
 def _show_forecast(session: Session, planned: Deployment, forecast: Forecast) -> None:
@@ -136,33 +153,3 @@ def _show_forecast(session: Session, planned: Deployment, forecast: Forecast) ->
         exit_codes = {"FORBIDDEN": ExitCode.NOT_ALLOWED, "CONFLICT": ExitCode.CONFLICT}
         exit_code = exit_codes.get(first.code, ExitCode.USAGE)
         raise HotSwapError("It would be refused.", fix=first.fix, code=first.code, exit_code=exit_code)
-
-
-def _watch(session: Session, begun: Deployment) -> Deployment:
-    from hotswap.views.watching import DeploymentWatch
-
-    with DeploymentWatch(session.out, session.environment.clock) as watch:
-        return wait_for(
-            lambda: session.client.deployments.get(begun.id),
-            lambda seen: seen.is_settled or seen.is_held,
-            session.deadline(WAIT_SECONDS),
-            seen=watch.show,
-            what=f"Deployment {begun.id}",
-            look_again=f"hotswap deploy show {begun.id}",
-        )
-
-
-def _stop(ended: Deployment) -> NoReturn:
-    why = f": {ended.status_reason}" if ended.status_reason else ""
-    if ended.is_held:
-        raise HotSwapError(
-            f"Deployment {ended.id} is held ({ended.status}){why}.",
-            fix=f"see what it waits for with `hotswap deploy show {ended.id}`",
-            code="HELD",
-            exit_code=ExitCode.HELD,
-        )
-    raise HotSwapError(
-        f"Deployment {ended.id} ended as {ended.status}{why}.",
-        fix=f"read its steps with `hotswap deploy show {ended.id}`; tenants are served by the last known good version",
-        code="DEPLOYMENT_FAILED",
-    )

@@ -23,7 +23,7 @@ from hotswap.demo.stage import Stage, Words
 from hotswap.errors import ApiError, HotSwapError
 from hotswap.packages import read_package
 from hotswap.publishing import VersionTakenError, publish
-from hotswap.views.deployments import plan_view
+from hotswap.views.plans import plan_view
 from hotswap.views.times import duration
 from hotswap.waiting import wait_for
 

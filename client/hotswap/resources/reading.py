@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 Document = Mapping[str, Any]
+
+_DURATION = re.compile(
+    r"P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
+)
+_UNIT_SECONDS = {"days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
 
 
 def text_of(document: Document, *names: str) -> str:
@@ -29,3 +35,12 @@ def number_of(document: Document, name: str) -> float | None:
     value = document.get(name)
 
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def seconds_of(document: Document, name: str) -> float | None:
+    """Read an ISO 8601 duration, as ``PT10M``, in seconds; None when it is absent or unreadable."""
+    match = _DURATION.fullmatch(text_of(document, name))
+    if match is None or match.lastgroup is None:
+        return None
+
+    return sum(float(match[unit] or 0) * seconds for unit, seconds in _UNIT_SECONDS.items())

@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
-from hotswap.resources.deployments import Deployment, PlanStep
-from hotswap.views.tables import listing
-from hotswap.views.theme import status_style, status_text
-from hotswap.views.times import ago, lasted
+from hotswap.resources.deployments import Deployment
+from hotswap.views.plans import plan_view, remaining_seconds
+from hotswap.views.tables import facts, listing
+from hotswap.views.theme import status_style
+from hotswap.views.times import ago, lasted, spoken
 
-_STEP_MARKS = {
-    "Completed": "✔",
-    "Running": "⟳",
-    "Failed": "✗",
-    "Skipped": "-",
-    "Pending": "○",
-}
-_DEPLOYMENT_MARKS = {"Completed": "✔", "PendingApproval": "‖", "Paused": "‖"}
+_MARKS = {"Completed": "✔", "PendingApproval": "‖", "Paused": "‖", "Holding": "‖", "Queued": "…", "RollingBack": "↩"}
+#: In the order in which they are named, the mild ones first.
+_VERBS = ("pause", "resume", "advance", "promote", "retry", "abort", "rollback")
+
+Fact = tuple[str, RenderableType]
 
 
 def deployments_view(deployments: Sequence[Deployment], now: datetime, *, is_filtered: bool) -> RenderableType:
-    """List deployments."""
+    """List deployments: where each stands, and why it does if that is not the plan's doing."""
     rows = [
         (
             Text(each.id, style="name", no_wrap=True),
             each.plugin_id,
             Text(each.version, style="version"),
             each.environment,
-            status_text(each.status),
-            ago(each.created_at, now),
+            Text(_standing(each), style=status_style(state_of(each))),
+            Text(ago(each.created_at, now), no_wrap=True),
         )
         for each in deployments
     ]
@@ -42,114 +38,157 @@ def deployments_view(deployments: Sequence[Deployment], now: datetime, *, is_fil
     next_step = "hotswap deploy list" if is_filtered else "hotswap deploy create PLUGIN VERSION --wait"
 
     return listing(
-        ("DEPLOYMENT", "PLUGIN", "VERSION", "ENVIRONMENT", "STATUS", "BEGAN"),
+        ("DEPLOYMENT", "PLUGIN", "VERSION", "WHERE", "STATUS", "BEGAN"),
         rows,
         nothing=nothing,
         next_step=next_step,
     )
 
 
-def deployment_view(deployment: Deployment, *, now: datetime) -> RenderableType:
-    """Show a deployment: its head, the plan as a tree, and what to do next."""
-    parts: list[RenderableType] = [head_view(deployment, now)]
+def deployment_view(deployment: Deployment, *, now: datetime, is_watched: bool = False) -> Group:
+    """Show a deployment: its head, whom it serves, the plan as a tree, why it stands, and what to do next."""
+    parts: list[RenderableType] = [head_view(deployment, now), facts([*_serving(deployment)])]
     if deployment.plan:
-        parts.append(plan_view(deployment.plan, now=now))
-    if deployment.status_reason:
-        parts.append(Text.assemble(("  why  ", "quiet"), deployment.status_reason))
-    health = deployment.raw.get("healthChecks") or ()
-    parts += [_health_line(check) for check in health]
-    parts.append(_foot(deployment))
+        approvals = [each for each in deployment.approvals if each.attempt == deployment.attempt]
+        parts.append(plan_view(deployment.plan, now=now, approvals=approvals, is_held=deployment.is_held))
+    told = [*_health(deployment), *_standing_because(deployment, now), *_next(deployment, is_watched=is_watched)]
+    parts.append(facts(told))
 
     return Group(*parts)
 
 
-def plan_view(plan: Sequence[PlanStep], *, now: datetime, indent: int = 0, is_brief: bool = False) -> RenderableType:
-    """Draw a plan as a tree: mark, number, kind, what it does, how long it took, verdict (brief: no reason)."""
-    tree = Table.grid(padding=(0, 1, 0, 0))
-    for justify in ("left", "right", "left", "left", "right", "left"):
-        tree.add_column(justify=justify, overflow="fold")
-    for position, step in enumerate(plan):
-        branch = "└─" if position == len(plan) - 1 else "├─"
-        style = status_style(step.status)
-        mark = _STEP_MARKS.get(step.status, "○")
-        ended_at = step.ended_at or (now if step.status == "Running" else None)
-        tree.add_row(
-            Text.assemble((branch, "quiet"), (mark, style)),
-            str(step.index + 1),
-            Text(step.kind, style="name" if step.status == "Running" else ""),
-            Text(step.detail, style="quiet" if step.status in {"Pending", "Skipped"} else ""),
-            Text(lasted(step.started_at, ended_at), style="quiet"),
-            _verdict_text(step, is_brief=is_brief),
-        )
-
-    return Padding(tree, (0, 0, 0, indent))
-
-
 def head_view(deployment: Deployment, now: datetime) -> Text:
     """Say what it is: which plugin, from which version to which, where, how, by whom, and where it stands."""
-    style = status_style(deployment.status)
-    mark = _DEPLOYMENT_MARKS.get(deployment.status, "✗" if style == "bad" else "⟳")
+    state = state_of(deployment)
+    style = status_style(state)
     took = lasted(deployment.started_at or deployment.created_at, deployment.ended_at)
-    by = f"by {deployment.initiated_by}" if deployment.initiated_by else ""
-    when = ago(deployment.created_at, now) if deployment.id else ""
+    step = deployment.current_step
+    left = remaining_seconds(deployment, now)
+    agreed = [name for each in deployment.approvals if each.status == "Approved" for name in each.agreed_by]
     first = Text.assemble(
-        (f"{mark} ", style),
+        (f"{mark_of(state)} ", style),
         (deployment.id or "plan", "name"),
         "  ",
         deployment.plugin_id,
         " ",
-        _versions_of(deployment),
+        versions_text(deployment),
         "  ",
-        (deployment.status if deployment.id else "Planned", style),
+        (state if deployment.id else "Planned", style),
         (f" in {took}" if took else "", "quiet"),
+        (f" step {step.index + 1}/{len(deployment.plan)}" if step is not None and deployment.id else "", style),
+        (f"  ETA {spoken(left)}" if left is not None and deployment.id else "", "quiet"),
     )
     second = " · ".join(
-        part for part in (deployment.environment, deployment.strategy, by, when) if part and part != "-"
+        part
+        for part in (
+            deployment.environment,
+            deployment.strategy,
+            f"by {deployment.initiated_by}" if deployment.initiated_by else "",
+            f"approved by {', '.join(agreed)}" if agreed else "",
+            f"attempt {deployment.attempt}" if deployment.attempt > 1 else "",
+            ago(deployment.created_at, now) if deployment.id else "",
+        )
+        if part and part != "-"
     )
 
     return Text.assemble(first, ("\n  " + second, "quiet"))
 
 
-def _versions_of(deployment: Deployment) -> Text:
-    if deployment.previous_version:
+def versions_text(deployment: Deployment) -> Text:
+    """Say from which version to which it goes."""
+    if deployment.previous_version and deployment.previous_version != deployment.version:
         return Text.assemble((deployment.previous_version, "quiet"), " → ", (deployment.version, "version"))
 
     return Text(deployment.version, style="version")
 
 
-def _verdict_text(step: PlanStep, *, is_brief: bool) -> Text:
-    style = {"pass": "ok", "fail": "bad", "error": "bad"}.get(step.verdict, "held")
-
-    reason = "" if is_brief and step.verdict == "pass" else step.verdict_reason
-
-    return Text.assemble((step.verdict.upper(), style), "  " if reason else "", reason)
+def mark_of(state: str) -> str:
+    """Give the sign of a state."""
+    return _MARKS.get(state, "✗" if status_style(state) == "bad" else "⟳")
 
 
-def _health_line(check: dict[str, object]) -> Text:
-    outcome = str(check.get("outcome") or "")
-    style = "ok" if outcome == "pass" else "bad"
+def state_of(deployment: Deployment) -> str:
+    """Say where it stands in one word: its status, or Queued or Holding, which have none of their own."""
+    if deployment.is_settled:
+        return deployment.status
+    if deployment.is_queued:
+        return "Queued"
 
-    return Text.assemble(
-        ("  health  ", "quiet"),
-        f"{check.get('operation')} of {check.get('version')} ",
-        (outcome, style),
-        f" {check.get('message') or ''}",
-    )
+    return "Holding" if deployment.status == "InProgress" and deployment.hold is not None else deployment.status
 
 
-def _foot(deployment: Deployment) -> RenderableType:
-    share = deployment.candidate_percentage if deployment.id else None
-    serving = f"{share:g} % of tenants on {deployment.version}" if share is not None else ""
-    back = deployment.previous_version
-    ready = (
-        f"last known good: {back}"
-        if back and back != deployment.version and deployment.status in {"Completed", "InProgress"}
-        else ""
-    )
-    text = "   ".join(part for part in (serving, ready) if part)
-    if deployment.is_settled or not deployment.id:
-        return Text(f"  {text}" if text else "", style="quiet", end="\n" if text else "")
+def _standing(deployment: Deployment) -> str:
+    """Say in a cell of the list where it stands, how far it is, and what it waits for."""
+    state = state_of(deployment)
+    step = deployment.current_step
+    if deployment.hold is not None and not deployment.is_settled:
+        return f"{state}: {deployment.hold.reason}"
+    if step is None or state in {"Queued", "RollingBack"}:
+        return state
 
-    return Text.assemble(
-        (f"  {text}\n" if text else "", "quiet"), ("  next: ", "quiet"), (f"hotswap deploy show {deployment.id}", "fix")
-    )
+    return f"{state} {step.index + 1}/{len(deployment.plan)}"
+
+
+def _serving(deployment: Deployment) -> Iterator[Fact]:
+    """Say how much the candidate serves, whom it has served so far, and what is ready to take over."""
+    if not deployment.id or deployment.candidate_percentage is None:
+        return
+    what = "requests" if deployment.raw.get("splitBy") == "request" else "tenants"
+    parts = [f"{deployment.candidate_percentage:g} % of {what} on {deployment.version}"]
+    seen = deployment.exposure
+    if seen is not None:
+        of_all = f" of {deployment.affected_tenants}" if deployment.affected_tenants else ""
+        parts.append(f"{seen.tenants:,}{of_all} tenants met it")
+        failed = f", {seen.failed_requests:,} failed" if seen.failed_requests else ""
+        parts.append(f"{seen.requests:,} requests{failed}")
+    if deployment.max_requests is not None:
+        parts.append(f"cap {deployment.max_requests:,} requests")
+    if deployment.max_tenants is not None:
+        parts.append(f"cap {deployment.max_tenants:,} tenants")
+    good = deployment.previous_version
+    if good and good != deployment.version and deployment.status in {"InProgress", "Paused", "Completed"}:
+        parts.append(f"last known good: {good}")
+    yield "exposure", "   ".join(parts)
+
+
+def _health(deployment: Deployment) -> Iterator[Fact]:
+    """Show the checks that tell something: those that did not pass, the last of them."""
+    bad = [check for check in deployment.raw.get("healthChecks") or () if check.get("outcome") != "pass"]
+    for check in bad[-3:]:
+        what = f"{check.get('operation')} of {check.get('version')} "
+        yield (
+            "health",
+            Text.assemble(what, (str(check.get("outcome") or ""), "bad"), f" {check.get('message') or ''}"),
+        )
+
+
+def _standing_because(deployment: Deployment, now: datetime) -> Iterator[Fact]:
+    if deployment.status_reason:
+        yield "why", deployment.status_reason
+    if deployment.is_settled:
+        return
+    hold = deployment.hold
+    if hold is not None:
+        by = "" if hold.by == "system" else f"paused by {hold.by}: "
+        until = f"; looks again at {hold.until:%H:%M:%S} UTC" if hold.until else ""
+        since = f" ({ago(hold.since, now)})" if hold.since else ""
+        yield "held", Text.assemble((by + hold.reason, "held"), (since + until, "quiet"))
+    elif deployment.is_queued:
+        yield "queued", Text("it waits for its turn; nothing of it has begun", style="held")
+    for approval in deployment.approvals:
+        if approval.status == "Pending":
+            missing = f"{approval.needed - approval.agreed} more with role {' or '.join(approval.roles)} must agree"
+            limit = approval.expires_at
+            until = f" by {limit:%Y-%m-%d %H:%M} UTC, then {approval.on_expiry}" if limit else ""
+            yield "approval", Text(missing + until, style="held")
+
+
+def _next(deployment: Deployment, *, is_watched: bool) -> Iterator[Fact]:
+    """Name what can be done now, as it is typed."""
+    if not deployment.id or deployment.status == "Completed":
+        return
+    people = ("approve", "reject") if deployment.status == "PendingApproval" else ()
+    possible = [verb for verb in _VERBS if verb in deployment.possible_verbs]
+    first = () if is_watched or deployment.is_settled else ("watch",)
+    last = ("why",) if deployment.status != "Pending" or deployment.is_queued else ()
+    yield "next:", Text(f"hotswap deploy {'|'.join([*first, *people, *possible, *last])} {deployment.id}", style="fix")

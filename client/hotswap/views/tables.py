@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+#: An id of ours, ``dep_`` and a ULID.
+_LONGEST_NAME = 30
+
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[RenderableType]]) -> Table:
     """Align *rows* under *columns*; a column whose name ends in ``>`` is set to the right."""
     drawn = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="quiet")
-    for column in columns:
-        title = column.rstrip(">")
-        drawn.add_column(title, justify="right" if column.endswith(">") else "left", overflow="fold")
+    # The first column names what the row is about; cut off, nobody could type it.
+    is_short = max((cell_len(str(row[0])) for row in rows), default=0) <= _LONGEST_NAME
+    for position, column in enumerate(columns):
+        drawn.add_column(
+            column.rstrip(">"),
+            justify="right" if column.endswith(">") else "left",
+            overflow="fold",
+            no_wrap=position == 0 and is_short,
+        )
     for row in rows:
         drawn.add_row(*row)
 

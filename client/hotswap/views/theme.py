@@ -36,6 +36,8 @@ _STATUS_STYLES = {
     "RollingBack": "held",
     "PendingApproval": "held",
     "Paused": "held",
+    "Holding": "held",
+    "Queued": "held",
     "Deprecated": "held",
     "Yanked": "held",
     "Disabled": "held",

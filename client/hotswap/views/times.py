@@ -36,6 +36,25 @@ def lasted(started_at: datetime | None, ended_at: datetime | None) -> str:
     return duration((ended_at - started_at) / timedelta(milliseconds=1))
 
 
+def remaining(due_at: datetime, now: datetime) -> str:
+    """Say how long it is until *due_at*, in whole seconds."""
+    seconds = max(round((due_at - now).total_seconds()), 0)
+
+    return f"{spoken(seconds)} left" if seconds else "due"
+
+
+def spoken(seconds: float) -> str:
+    """Say whole *seconds*: 40 s, 9 min 20 s, 2 h 5 min."""
+    whole = round(seconds)
+    if whole < _MINUTE:
+        return f"{whole} s"
+    hours, rest = divmod(whole, _HOUR)
+    minutes, left = divmod(rest, _MINUTE)
+    parts = ((hours, "h"), (minutes, "min"), (0 if hours else left, "s"))
+
+    return " ".join(f"{number} {unit}" for number, unit in parts if number)
+
+
 def duration(milliseconds: float | None) -> str:
     """Say how long *milliseconds* are."""
     if milliseconds is None:
