@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import wraps
 from typing import Any
 
+from chalicelib.domain.errors import TransientError
 from chalicelib.ports import Ports
 
 #: Reading the time or drawing an id leaves nothing behind.
@@ -21,6 +22,9 @@ class Fate:
 
     dies_after: int = 0
     calls: list[str] = field(default_factory=list)
+
+    def refuses(self, call: str) -> None:
+        """Let it be made."""
 
     def passes(self, call: str) -> None:
         self.calls.append(call)
@@ -39,11 +43,25 @@ class _Mortal:
 
         @wraps(real)
         def call(*given: object, **named: object) -> object:
+            self._fate.refuses(f"{self._name}.{method}")
             answer = real(*given, **named)
             self._fate.passes(f"{self._name}.{method}")
             return answer
 
         return call
+
+
+@dataclass
+class Throttle(Fate):
+    """Refuse call number *dies_after* once, before it is made, as a service does that is throttled or away."""
+
+    def refuses(self, call: str) -> None:
+        self.calls.append(call)
+        if len(self.calls) == self.dies_after:
+            raise TransientError(f"{call} is throttled.")
+
+    def passes(self, call: str) -> None:
+        """Let it answer."""
 
 
 def mortal(ports: Ports, fate: Fate) -> Ports:
