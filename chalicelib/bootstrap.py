@@ -20,6 +20,7 @@ from chalicelib.adapters.dynamodb.cursor_keys import StoredCursorKey
 from chalicelib.adapters.dynamodb.deployments import DynamoDeployments
 from chalicelib.adapters.dynamodb.installations import DynamoInstallations
 from chalicelib.adapters.dynamodb.items import Tables
+from chalicelib.adapters.dynamodb.measurements import DynamoMeasurements
 from chalicelib.adapters.dynamodb.override_keys import StoredOverrideKey
 from chalicelib.adapters.dynamodb.plugins import DynamoPlugins
 from chalicelib.adapters.dynamodb.policies import DynamoPolicies
@@ -114,6 +115,7 @@ def connect(settings: Settings) -> Ports:
         notifier=SnsNotifications(Lazy(aws_clients.sns), stack=settings.stack, account_id=settings.account_id),
         claims=DynamoClaims(tables.client, settings.table("idempotency")),
     )
+        measurements=DynamoMeasurements(tables.client, settings.table("measurements")),
 
 
 def _functions(settings: Settings, control: Lazy[LambdaClient]) -> LambdaFunctions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -14,10 +15,12 @@ from chalicelib.adapters.dynamodb.override_keys import StoredOverrideKey
 from chalicelib.adapters.dynamodb.quotas import DynamoQuotaLedger
 from chalicelib.adapters.dynamodb.serving import DynamoServingReads, DynamoStates
 from chalicelib.adapters.dynamodb.servings import DynamoServings
+from chalicelib.adapters.dynamodb.tallies import DynamoTallies
 from chalicelib.adapters.ids import UlidSource
 from chalicelib.adapters.kms import KmsSecretBox
 from chalicelib.adapters.lambda_caller import LambdaCaller
 from chalicelib.services.quotas import LeasedQuotas
+from chalicelib.services.tallies import Tallies
 from chalicelib.serving_ports import ServingPorts
 from chalicelib.settings import Settings
 
@@ -61,6 +64,7 @@ def connect(settings: Settings, clock: Clock | None = None) -> ServingPorts:
             DynamoQuotaLedger(dynamodb, settings.table("tenants")), clock, factor=settings.limit_factor
         ),
         servings=DynamoServings(dynamodb, settings.table("tenants"), clock),
+        calls=Tallies(DynamoTallies(dynamodb, settings.table("measurements"), clock, shard=os.urandom(1)[0]), clock),
         functions=LambdaCaller(Lazy(lambda: aws_clients.lambda_calls(aws_clients.INVOKE_SECONDS)), settings.stack),
         secrets=KmsSecretBox(kms, settings.key_alias, clock),
         references=Lazy(lambda: _references(settings, clock)),

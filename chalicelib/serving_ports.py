@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         StateRepository,
         VersionCaller,
     )
+    from chalicelib.ports.measurements import CallCounter
     from chalicelib.ports.quotas import QuotaGate
 
 
@@ -34,6 +35,7 @@ class ServingPorts(NamedTuple):
     states: StateRepository
     quotas: QuotaGate
     servings: ServingNotes
+    calls: CallCounter
     functions: VersionCaller
     secrets: SecretBox
     references: Callable[[], SecretReferences]

@@ -114,7 +114,7 @@ _ACCEPTS: Grants = (_reads("registry"), _writes("registry"), _AUDITS)
 
 FUNCTIONS: dict[str, Grants] = {
     "api_handler": (
-        _reads("registry", "routing", "tenants", "deployments", "idempotency"),
+        _reads("registry", "routing", "tenants", "deployments", "idempotency", "measurements"),
         _writes("registry", "routing", "tenants", "deployments", "idempotency"),
         _deletes("idempotency", "tenants"),
         # Erasing a tenant removes many items at once.
@@ -144,6 +144,8 @@ FUNCTIONS: dict[str, Grants] = {
         _reads("routing", "tenants", "idempotency"),
         _writes("idempotency"),
         _deletes("idempotency"),
+        # What became of calls is added up where nothing else is kept.
+        Grant(("dynamodb:UpdateItem",), _table("measurements")[:1]),
         # State is written only beside the installation that it belongs to.
         Grant(("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"), _table("tenants")[:1]),
         _DECRYPTS,
@@ -182,7 +184,7 @@ FUNCTIONS: dict[str, Grants] = {
     "check_approval": (*_MOVES, _MIRRORS_ALIASES, _TAKES_TOKENS),
     "warm_candidate": (*_MOVES, _LOOKS_AT_VERSIONS, _CALLS_PLUGINS, _TAKES_TOKENS),
     # What is urgent is rolled back by whoever sees it, and not at the next state.
-    "evaluate_step": (*_MOVES, _reads("registry"), _CALLS_PLUGINS, _MIRRORS_ALIASES, _TAKES_TOKENS),
+    "evaluate_step": (*_MOVES, _reads("registry", "measurements"), _CALLS_PLUGINS, _MIRRORS_ALIASES, _TAKES_TOKENS),
     "check_health": (*_MOVES, _reads("registry"), _CALLS_PLUGINS),
     "shift_traffic": (*_MOVES, _MIRRORS_ALIASES, _TAKES_TOKENS),
     "complete_deployment": (*_MOVES, *_STARTS_NEXT, _MIRRORS_ALIASES, _TAKES_TOKENS),

@@ -55,7 +55,7 @@ class LambdaCaller:
         except Exception as error:  # whatever a client can raise; what is not known passes as it is
             raise _translate(error, plugin_id, alias) from error
         if response.get("FunctionError"):
-            raise _died(plugin_id, content)
+            raise _died(plugin_id, content, response.get("ExecutedVersion", ""))
         return _answer_of(plugin_id, content)
 
 
@@ -72,13 +72,16 @@ def _translate(error: Exception, plugin_id: str, alias: str) -> Exception:
     return error
 
 
-def _died(plugin_id: str, content: bytes) -> Exception:
+def _died(plugin_id: str, content: bytes, lambda_version: str) -> Exception:
     """Tell why Lambda itself, not the runtime in the plugin, reports an error; its words stay inside."""
     report = _parse(content)
     details = report if isinstance(report, dict) else {}
     if details.get("errorType") == "Sandbox.Timedout" or "Task timed out" in str(details.get("errorMessage", "")):
-        return _timed_out(plugin_id)
-    return PluginFailedError(f"{plugin_id} stopped before it answered.", fix=_FIX)
+        error: PluginFailedError | PluginTimeoutError = _timed_out(plugin_id)
+    else:
+        error = PluginFailedError(f"{plugin_id} stopped before it answered.", fix=_FIX)
+    error.lambda_version = lambda_version
+    return error
 
 
 def _answer_of(plugin_id: str, content: bytes) -> dict[str, Any]:

@@ -105,12 +105,14 @@ class FencedOffError(DomainError):
 
 
 class PluginFailedError(DomainError):
-    """The plugin ran and failed (502)."""
+    """The plugin ran and failed (502); *lambda_version* is what a weighted alias chose, where Lambda has said it."""
 
     code = "PLUGIN_FAILED"
+    lambda_version = ""
 
 
 class PluginTimeoutError(DomainError):
-    """The plugin did not answer in its time (504)."""
+    """The plugin did not answer in its time (504); *lambda_version* as in `PluginFailedError`."""
 
     code = "PLUGIN_TIMEOUT"
+    lambda_version = ""

@@ -19,6 +19,7 @@ def judge(
     stable_checks: Sequence[str] = (),
     others: Sequence[Verdict] = (),
     window: str = "",
+    needs_requests: bool = True,
 ) -> Verdict:
     """
     Judge a candidate by all that was measured since its deployment began; pure, and it takes milliseconds.
@@ -26,7 +27,8 @@ def judge(
     *phases* are the sides between two changes of the split, or shorter, oldest first: all of them are evidence, and
     those of the last one's step must have enough requests for a pass. *checks* are outcomes (``pass``, ``fail``,
     ``error``) of the candidate's synthetic health checks, oldest first, *stable_checks* those of stable over the same
-    time. *others* are verdicts of further providers. The caller keeps a fail of before (`verdicts.latch`).
+    time. *others* are verdicts of further providers. Without *needs_requests* (no tenant is there to make one, or no
+    time was given for one) the checks are enough for a pass. The caller keeps a fail of before (`verdicts.latch`).
     """
     current = current_step(phases)
     signals = (
@@ -36,7 +38,7 @@ def judge(
         judge_error_limit(current, criteria, window),
         judge_latency_ratio(current, criteria, window),
         judge_latency_limit(current, criteria, window),
-        judge_requests(current, criteria, window),
+        judge_requests(current, criteria, window) if needs_requests else None,
         *(() if not checks else (judge_checks(checks, stable_checks, criteria, window),)),
         *others,
     )

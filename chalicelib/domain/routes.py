@@ -20,6 +20,7 @@ class Target(NamedTuple):
 
     *has_state* says whether it keeps state per tenant; an invocation of one that does not reads none.
     *is_isolated* says whether each of its containers serves one tenant only; a call must then name the tenant.
+    *retryable* are the operations that may be repeated on another version when they have failed on this one.
     """
 
     version: str
@@ -28,6 +29,7 @@ class Target(NamedTuple):
     sha256: str
     has_state: bool = False
     is_isolated: bool = False
+    retryable: tuple[str, ...] = ()
 
 
 class VersionBlockedError(UnprocessableError):

@@ -13,6 +13,7 @@ from chalicelib.ports.deployments import DeploymentRepository, RouteRepository
 from chalicelib.ports.executions import Executions
 from chalicelib.ports.functions import PluginFunctions, PublishedVersion, StagedCode, VersionCaller
 from chalicelib.ports.identity import CursorCodec, Identity, Login, SecretBox, SecretReferences, TokenVerifier
+from chalicelib.ports.measurements import CallCounter, MeasurementRepository, TallyLedger
 from chalicelib.ports.mirrors import AliasMirrors
 from chalicelib.ports.notifications import Claim, ClaimRepository, Notifier
 from chalicelib.ports.overrides import OverrideKey
@@ -29,6 +30,7 @@ __all__ = [
     "AuditTrail",
     "BlockRepository",
     "Claim",
+    "CallCounter",
     "ClaimRepository",
     "Clock",
     "CursorCodec",
@@ -39,6 +41,7 @@ __all__ = [
     "InstallationRepository",
     "Login",
     "Notifier",
+    "MeasurementRepository",
     "OpenBlock",
     "OverrideKey",
     "PluginFunctions",
@@ -60,6 +63,7 @@ __all__ = [
     "StoredObject",
     "TenantRepository",
     "TokenVerifier",
+    "TallyLedger",
     "Upload",
     "VersionCaller",
     "VersionRepository",
@@ -99,3 +103,4 @@ class Ports:
     override_key: OverrideKey
     notifier: Notifier
     claims: ClaimRepository
+    measurements: MeasurementRepository

@@ -9,10 +9,10 @@ from chalicelib.domain.deployments import Deployment, HealthCheck
 from chalicelib.domain.errors import TransientError
 from chalicelib.domain.health import tried_by
 from chalicelib.domain.health_criteria import HealthCriteria, criteria_of
-from chalicelib.domain.judgements import judge_checks, longest_run
+from chalicelib.domain.judgements import judge, longest_run
 from chalicelib.domain.times import rfc3339
 from chalicelib.domain.verdicts import Outcome, Verdict, combine
-from chalicelib.services import health_checks
+from chalicelib.services import health_checks, traffic
 
 if TYPE_CHECKING:
     from chalicelib.domain.routes import Target
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 #: So many health checks are kept with a deployment; what they added up to is in the verdicts of its steps.
 KEPT_CHECKS = 50
-#: How the rule of a verdict ends that a person gave (`verbs`).
-BY_HAND = "by hand"
 
 
 class Evaluation(NamedTuple):
@@ -33,17 +31,46 @@ class Evaluation(NamedTuple):
 
 def evaluate(deployment: Deployment, ports: Ports) -> Evaluation:
     """
-    Make a synthetic health check of each version that is tried, through its own alias, and judge.
+    Judge each version that is tried by what tenants got of it, and by a synthetic check through its own alias.
 
-    Nothing is written. A check that could not be made is an error: neither a pass nor a fail.
+    Nothing is written. What could not be measured is an error: neither a pass nor a fail. Where checks fail stable
+    is checked too: a version that is broken itself must not keep its own fix out.
     """
     criteria = criteria_of(deployment.health)
     signals = []
     for target in tried_by(deployment):
+        seen = traffic.measure(deployment, target, ports)
         check = _check(deployment, target, ports)
         deployment, outcomes = _noted(deployment, check, criteria)
-        signals.append(judge_checks(outcomes, (), criteria))
+        signals.append(
+            judge(
+                criteria,
+                seen.phases,
+                checks=outcomes,
+                stable_checks=_stable_checks(deployment, outcomes, criteria, ports),
+                others=seen.errors,
+                window=_window(deployment),
+                needs_requests=traffic.is_expected(deployment),
+            )
+        )
     return Evaluation(combine(signals), deployment)
+
+
+def _stable_checks(deployment: Deployment, outcomes: list[str], criteria: HealthCriteria, ports: Ports) -> list[str]:
+    """Check stable too, as often in a row as the candidate may fail, once it has; a single pass says enough."""
+    good = deployment.last_known_good
+    if good is None or good.stable is None or longest_run(outcomes) < criteria.consecutive_failures:
+        return []
+    seen: list[str] = []
+    while len(seen) < criteria.consecutive_failures and (not seen or seen[-1] == Outcome.FAIL):
+        seen.append(_check(deployment, good.stable, ports).outcome)
+    return seen
+
+
+def _window(deployment: Deployment) -> str:
+    current = deployment.plan.current
+    since = current.started_at if current is not None and current.started_at else deployment.started_at
+    return f"since {since}" if since else ""
 
 
 def _check(deployment: Deployment, target: Target, ports: Ports) -> HealthCheck:
@@ -73,7 +100,5 @@ def _noted(deployment: Deployment, check: HealthCheck, criteria: HealthCriteria)
 
 def _since_a_person_went_on(deployment: Deployment) -> list[HealthCheck]:
     """Leave out what a person saw who went on all the same: nobody is asked the same twice."""
-    steps = deployment.plan.steps
-    overrides = [one.ended_at for one in steps if one.ended_at and one.verdict and one.verdict.rule.endswith(BY_HAND)]
-    since = max(overrides, default="")
+    since = max((one.ended_at or "" for one in traffic.gone_past(deployment)), default="")
     return [check for check in deployment.health_checks if check.at > since]

@@ -19,6 +19,7 @@ from chalicelib.domain.resolution import Reason, Resolution, resolve
 from chalicelib.domain.servings import Serving
 from chalicelib.domain.tenants import Tier
 from chalicelib.domain.times import rfc3339
+from chalicelib.services.served_calls import CALLERS_FAULT, Wanted, call_version
 
 if TYPE_CHECKING:
     from chalicelib.domain.authorization import Caller
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from chalicelib.domain.routes import Route, Target
     from chalicelib.serving_ports import ServingPorts
 
-#: Failures that the caller can mend are a 400, the rest is the plugin's own: 502.
-_CALLERS_FAULT = frozenset({"UnknownOperation", "InvalidInput"})
 #: What the pointers of a failure point into; others name what is wrong beside it.
 _POINTS_INTO = {"InvalidInput": "/input", "InvalidOutput": "/result"}
 
@@ -50,6 +49,7 @@ class Invocation(NamedTuple):
 
     *duration_ms* is the wall time of the call to the plugin. *is_metered* is False when quotas could not be counted,
     *is_state_lost* True when the installation went during the call, and what the plugin would keep with it.
+    *stood_in_for* is the version on trial that failed, where stable answered instead.
     """
 
     result: Mapping[str, Any]
@@ -60,6 +60,7 @@ class Invocation(NamedTuple):
     reason: str
     is_metered: bool = True
     is_state_lost: bool = False
+    stood_in_for: str = ""
 
 
 def invoke_plugin(command: InvokePlugin, ports: ServingPorts) -> Invocation:
@@ -96,27 +97,28 @@ def invoke_plugin(command: InvokePlugin, ports: ServingPorts) -> Invocation:
         payload = _payload(command, installation, state, execution_id, ports)
 
         began = ports.clock.now()
-        isolated_for = command.tenant_id if target.is_isolated else None
-        answer = ports.functions.call(command.plugin_id, alias, payload, isolated_for=isolated_for)
-        duration_ms = (ports.clock.now() - began).total_seconds() * 1000
+        wanted = Wanted(command.plugin_id, alias, command.operation, payload, target, decision, route, tenant)
+        served = call_version(wanted, ports)
 
-    version = str(answer.get("version", target.version)) if decision.by_request else target.version
+    answer, reason = served.answer, Reason.STABLE if served.stood_in_for else decision.reason
     # A rollback or another pin may bring back a version that this container has noted before: it is noted again.
     under = target.version, decision.reason, route and route.epoch, installation and installation.revision
-    serving = Serving(command.plugin_id, command.environment, version, decision.reason, rfc3339(began))
-    if decision.reason is not Reason.OVERRIDE:  # a smoke test is not what serves a tenant
+    serving = Serving(command.plugin_id, command.environment, served.version, reason, rfc3339(began))
+    # Neither a smoke test nor a call that another version had to answer is what serves a tenant.
+    if decision.reason is not Reason.OVERRIDE and not served.stood_in_for:
         ports.servings.note(command.tenant_id, serving, under=under)
-    result = _result_of(answer, command, target)
+    result = _result_of(answer, command, served.target)
     is_state_lost = target.has_state and "state" in answer and not _keep(answer["state"], revision, installation, ports)
     return Invocation(
         result,
-        version,
+        served.version,
         execution_id,
-        round(duration_ms, 1),
+        round(served.duration_ms, 1),
         command.caller.trace_id,
-        decision.reason,
+        reason,
         is_metered=admission.is_metered,
         is_state_lost=is_state_lost,
+        stood_in_for=served.stood_in_for,
     )
 
 
@@ -221,7 +223,7 @@ def _result_of(answer: Mapping[str, Any], command: InvokePlugin, target: Target)
     errors = tuple(
         FieldError(within + error["field"], error["message"], error["fix"]) for error in failure.get("errors", ())
     )
-    family: type[DomainError] = ValidationError if kind in _CALLERS_FAULT else PluginFailedError
-    fix = "Correct the request." if kind in _CALLERS_FAULT else "Look at the plugin's logs by this traceId."
+    family: type[DomainError] = ValidationError if kind in CALLERS_FAULT else PluginFailedError
+    fix = "Correct the request." if kind in CALLERS_FAULT else "Look at the plugin's logs by this traceId."
     message = failure.get("message", "the plugin failed")
     raise family(f"{command.plugin_id} {target.version} ({kind}): {message}", fix=fix, errors=errors)

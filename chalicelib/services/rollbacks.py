@@ -15,7 +15,7 @@ from chalicelib.services.records import record_of
 
 if TYPE_CHECKING:
     from chalicelib.domain.authorization import Caller
-    from chalicelib.domain.deployments import Deployment, Lease
+    from chalicelib.domain.deployments import Deployment, HealthCheck, Lease
     from chalicelib.domain.routes import Route
     from chalicelib.ports import Ports
 
@@ -29,7 +29,8 @@ class RollBack(NamedTuple):
 
     *reason* is told to people; a step that failed before tells its own. *verdict* is what the current step failed
     with, if it did. With *is_manual* nothing queued and nothing automatic begins afterwards until somebody resumes
-    it (promise 8). *attempt* is the only one that is meant; None: whichever is live.
+    it (promise 8). *attempt* is the only one that is meant; None: whichever is live. *health_checks* are
+    those that the verdict was made of, where they are not stored yet.
     """
 
     deployment_id: str
@@ -39,6 +40,7 @@ class RollBack(NamedTuple):
     is_manual: bool = False
     verdict: Verdict | None = None
     attempt: int | None = None
+    health_checks: tuple[HealthCheck, ...] = ()
 
 
 def roll_back(order: RollBack, ports: Ports) -> Deployment:
@@ -149,6 +151,7 @@ def _with_reason(deployment: Deployment, order: RollBack, ports: Ports) -> Deplo
     failed = next((one for one in deployment.plan.steps if one.status is StepStatus.FAILED), None)
     if failed is not None and failed.verdict is not None:
         return replace(deployment, status_reason=f"{failed.kind} failed: {failed.verdict.reason}")
+    deployment = replace(deployment, health_checks=order.health_checks or deployment.health_checks)
     is_failure = order.ends_as is DeploymentStatus.ROLLED_BACK and not order.is_manual
     verdict = order.verdict or Verdict(Outcome.ERROR if is_failure else Outcome.INCONCLUSIVE, order.reason)
     return replace(deployment.fail_step(verdict, _now(ports)), status_reason=order.reason)

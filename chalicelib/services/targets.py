@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 def target_of(version: Version) -> Target:
     """Name what a Ready version serves with."""
+    operations = version.manifest.get("operations", {})
     return Target(
         version.version,
         version.alias,
@@ -20,4 +21,5 @@ def target_of(version: Version) -> Target:
         version.sha256,
         has_state=bool(version.manifest.get("stateSchema")),
         is_isolated=is_isolated(version.manifest),
+        retryable=tuple(sorted(name for name, one in operations.items() if one.get("retryable"))),
     )

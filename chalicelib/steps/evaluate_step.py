@@ -71,10 +71,10 @@ def evaluate_step(given: EvaluateStepGiven, ports: Ports) -> EvaluateStepResult:
         return EvaluateStepResult(is_over=True, seconds=0, count=count)
 
     seen = _look(deployment, ports)
+    if seen.rolls_back:
+        return _rolled_back(given, count, ports, seen)
     if seen.deployment != deployment:
         _write(seen, given, ports)
-    if seen.rolls_back:
-        return _rolled_back(given, count, ports)
 
     return EvaluateStepResult(is_over=seen.is_over or count >= MAX_TICKS, seconds=seen.seconds, count=count)
 
@@ -112,13 +112,17 @@ def _is_watched(deployment: Deployment) -> bool:
 def _write(seen: Look, given: EvaluateStepGiven, ports: Ports) -> None:
     after = seen.deployment
     verdict = after.plan.steps[given.step.index].verdict
-    action = "FailStep" if seen.rolls_back else "EvaluateStep"
     outcome, reason = (str(verdict.outcome), verdict.reason) if verdict else (None, None)
     hold = after.hold.reason if after.hold else None
-    commit(after, action, given, ports, step=given.step.index, verdict=outcome, because=reason, hold=hold)
+    commit(after, "EvaluateStep", given, ports, step=given.step.index, verdict=outcome, because=reason, hold=hold)
 
 
-def _rolled_back(given: EvaluateStepGiven, count: int, ports: Ports) -> EvaluateStepResult:
+def _rolled_back(given: EvaluateStepGiven, count: int, ports: Ports, seen: Look | None = None) -> EvaluateStepResult:
+    """Take the traffic back, in the same write as the verdict that was just *seen*: never the one without the other."""
     order = rollbacks.RollBack(given.deployment_id, given.caller, "its candidate failed")
+    if seen is not None:
+        failed = seen.deployment.plan.steps[given.step.index]
+        reason = f"{failed.kind} failed: {failed.verdict.reason}" if failed.verdict else order.reason
+        order = order._replace(reason=reason, verdict=failed.verdict, health_checks=seen.deployment.health_checks)
     rollbacks.roll_back(order, ports)
     return EvaluateStepResult(is_over=True, seconds=0, count=count)

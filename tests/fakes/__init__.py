@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from chalicelib.adapters.cursors import SignedCursors
 from chalicelib.ports import Ports
 from chalicelib.services.quotas import LeasedQuotas
+from chalicelib.services.tallies import Tallies
 from chalicelib.serving_ports import ServingPorts
 from tests.fakes.approvals import FakeApprovals, FakePolicies
 from tests.fakes.artifacts import FakeArtifacts
@@ -13,6 +14,7 @@ from tests.fakes.clock import FakeClock, FakeIds
 from tests.fakes.deployments import FakeDeployments, FakeRoutes
 from tests.fakes.functions import FakePluginFunctions
 from tests.fakes.identity import FakeExecutions, FakeIdentity, FakeSecretBox, FakeSecretReferences
+from tests.fakes.measurements import FakeMeasurements, FakeTallyLedger
 from tests.fakes.mirrors import FakeMirrors
 from tests.fakes.notifications import FakeClaims, FakeNotifier
 from tests.fakes.overrides import FakeOverrideKey
@@ -46,13 +48,16 @@ class FakeWorld:
     claims: FakeClaims = field(default_factory=FakeClaims)
     ledger: FakeQuotaLedger = field(default_factory=FakeQuotaLedger)
     quotas: LeasedQuotas = field(init=False)
+    tallies: FakeTallyLedger = field(default_factory=FakeTallyLedger)
     artifacts: FakeArtifacts = field(init=False)
+    calls: Tallies = field(init=False)
     functions: FakePluginFunctions = field(init=False)
 
     def __post_init__(self) -> None:
         self.servings.is_installed = lambda *key: key in self.tables.installations
         self.quotas = LeasedQuotas(self.ledger, self.clock)
         self.artifacts = FakeArtifacts(self.clock)
+        self.calls = Tallies(self.tallies, self.clock)
         self.functions = FakePluginFunctions(self.artifacts)
 
     @property
@@ -90,6 +95,7 @@ class FakeWorld:
             claims=self.claims,
         )
 
+            measurements=FakeMeasurements(self.tallies),
     @property
     def serving_ports(self) -> ServingPorts:
         """What an invocation sees."""
@@ -102,6 +108,7 @@ class FakeWorld:
             servings=self.servings,
             functions=self.functions,
             secrets=self.secrets,
+            calls=self.calls,
             references=lambda: self.references,
             override_key=self.override_key,
         )

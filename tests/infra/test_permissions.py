@@ -47,7 +47,7 @@ def test_authorizer_may_do_nothing_but_write_its_log() -> None:
 def test_invoke_reads_routes_tenants_and_repeats_and_calls_plugins_only() -> None:
     tables = {resource.rpartition("-")[2] for action, resource in grants("invoke_plugin") if "table/" in resource}
 
-    assert {table.split("/")[0] for table in tables} == {"routing", "tenants", "idempotency"}
+    assert {table.split("/")[0] for table in tables} == {"routing", "tenants", "idempotency", "measurements"}
     assert {resource for action, resource in grants("invoke_plugin") if action.startswith("lambda:")} == {
         "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${AWS::StackName}-plugin-*",
         "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${AWS::StackName}-plugin-*:*",

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.domain.deployments import Deployment
-from chalicelib.domain.plans import Plan, Step, StepKind
+from chalicelib.domain.plans import Plan, Reach, Step, StepKind
 from chalicelib.domain.routes import Target, Variant
 from chalicelib.domain.strategies import Strategy
 from tests.fakes import FakeWorld
@@ -16,10 +16,12 @@ SMOKE = Step(0, StepKind.SMOKE, "smoke")
 APPROVE = Step(0, StepKind.APPROVE, "approve", seconds=None)
 DECIDE = Step(0, StepKind.DECIDE, "decide", seconds=None)
 PAUSE = Step(0, StepKind.PAUSE, "pause", seconds=None)
+#: No tenant has the plugin, so no request is missed and the health checks decide.
+NOBODY = Reach(0, 0)
 
 
 def shift(percent: float, *, rings: tuple[str, ...] = ()) -> Step:
-    return Step(0, StepKind.SHIFT, f"{percent} %", share_bps=round(percent * 100), rings=rings)
+    return Step(0, StepKind.SHIFT, f"{percent} %", share_bps=round(percent * 100), rings=rings, reach=NOBODY)
 
 
 def observe(seconds: int = 0) -> Step:
@@ -32,7 +34,7 @@ def pause(seconds: int) -> Step:
 
 def experiment(*arms: tuple[str, Target, float]) -> Step:
     variants = tuple(Variant(name, target, round(percent * 100)) for name, target, percent in arms)
-    return Step(0, StepKind.SHIFT, "part the tenants", variants=variants)
+    return Step(0, StepKind.SHIFT, "part the tenants", variants=variants, reach=NOBODY)
 
 
 def a_plan(*steps: Step) -> Plan:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from chalicelib.adapters.dynamodb.deployment_items import DeploymentItem
-from chalicelib.adapters.dynamodb.documents import Values, route_of
+from chalicelib.adapters.dynamodb.documents import Values, route_of, target_of
 from chalicelib.adapters.dynamodb.items import values_of
 from chalicelib.domain.deployments import Deployment, DeploymentStatus, HealthCheck, Hold, OnConflict
 from chalicelib.domain.plans import Plan, Reach, Step, StepKind, StepStatus
-from chalicelib.domain.routes import SplitBy, Target, Variant
+from chalicelib.domain.routes import SplitBy, Variant
 from chalicelib.domain.strategies import Strategy
 from chalicelib.domain.verdicts import Verdict
 
@@ -18,7 +18,7 @@ def deployment_of(item: DeploymentItem) -> Deployment:
     return Deployment(
         **{
             **values,
-            "target": Target(**values["target"]),
+            "target": target_of(values["target"]),
             "strategy": Strategy(values["strategy"]),
             "plan": Plan(tuple(_step_of(step) for step in values["plan"]["steps"])),
             "status": DeploymentStatus(values["status"]),
@@ -34,7 +34,7 @@ def deployment_of(item: DeploymentItem) -> Deployment:
 
 def _step_of(values: Values) -> Step:
     verdict, reach = values.get("verdict"), values.get("reach")
-    variants = (Variant(**{**arm, "target": Target(**arm["target"])}) for arm in values["variants"])
+    variants = (Variant(**{**arm, "target": target_of(arm["target"])}) for arm in values["variants"])
     return Step(
         **{
             **values,

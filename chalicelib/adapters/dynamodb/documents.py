@@ -14,15 +14,19 @@ from chalicelib.domain.tenants import Tenant, TenantStatus, Tier
 Values = Mapping[str, Any]
 
 
-def target_of(values: Values | None) -> Target | None:
-    """Make a target; None stays None."""
-    return Target(**values) if values else None
+def target_of(values: Values) -> Target:
+    """Make a target."""
+    return Target(**{**values, "retryable": tuple(values.get("retryable", ()))})
+
+
+def _maybe_target(values: Values | None) -> Target | None:
+    return target_of(values) if values else None
 
 
 def route_of(values: Values) -> Route:
     """Make a route."""
-    targets = {name: target_of(values.get(name)) for name in ("stable", "candidate", "previous")}
-    variants = tuple(Variant(**{**arm, "target": Target(**arm["target"])}) for arm in values["variants"])
+    targets = {name: _maybe_target(values.get(name)) for name in ("stable", "candidate", "previous")}
+    variants = tuple(Variant(**{**arm, "target": target_of(arm["target"])}) for arm in values["variants"])
     split = {"candidate_rings": tuple(values["candidate_rings"]), "split_by": SplitBy(values["split_by"])}
     blocked = tuple(values.get("blocked", ()))
     return Route(**{**values, **targets, **split, "variants": variants, "blocked": blocked})
@@ -40,4 +44,4 @@ def installation_of(values: Values) -> Installation:
 
 def pin_of(values: Values | None) -> Pin | None:
     """Make a pin; None stays None."""
-    return Pin(**{**values, "target": Target(**values["target"])}) if values else None
+    return Pin(**{**values, "target": target_of(values["target"])}) if values else None

@@ -16,6 +16,9 @@ OPEN_BLOCKS = "open-block"
 DEPLOYMENTS = "deployment"
 
 #: Listing of the deployments that have not ended (gsi2 of deployments).
+#: What many containers count at once lies in so many partitions, each container adding to one of them.
+SHARDS = 4
+
 LIVE_DEPLOYMENTS = "live"
 #: Listings of approvals: all, newest last (gsi1 of deployments), and those that nobody has decided (gsi2).
 APPROVALS = "approvals"
@@ -179,3 +182,53 @@ def slots(tenant_id: str, plugin_id: str) -> Key:
 def audit(resource: str, at: str, record_id: str) -> Key:
     """Place an audit record: a resource's history in order (audit)."""
     return resource, f"{at}#{record_id}"
+
+
+def phases(deployment_id: str, shard: int) -> str:
+    """Name the partition of what was counted of a deployment, one of `SHARDS` (measurements)."""
+    return f"phase#{deployment_id}#{shard}"
+
+
+def phase(deployment_id: str, shard: int, epoch: int, piece: int, version: str) -> Key:
+    """Place what was counted of a version in a phase, so that phases sort by time (measurements)."""
+    return phases(deployment_id, shard), f"{epoch:010d}#{piece:010d}#{version}"
+
+
+def exposed_to(deployment_id: str) -> str:
+    """Name the partition of whom a deployment has served (measurements)."""
+    return f"exposed#{deployment_id}"
+
+
+def exposed(deployment_id: str, version: str, part: int) -> Key:
+    """Place a part of the tenants that a version has served (measurements)."""
+    return exposed_to(deployment_id), f"{version}#{part:02d}"
+
+
+def arms(deployment_id: str, version: str) -> str:
+    """Name the partition of the tenants of a variant (measurements)."""
+    return f"arm#{deployment_id}#{version}"
+
+
+def arm(deployment_id: str, version: str, tenant_mark: str) -> Key:
+    """Place what was counted of a tenant in an experiment (measurements)."""
+    return arms(deployment_id, version), tenant_mark
+
+
+def traffics(plugin_id: str, environment: str, shard: int) -> str:
+    """Name the partition of a plugin's traffic, one of `SHARDS` (measurements)."""
+    return f"traffic#{plugin_id}#{environment}#{shard}"
+
+
+def traffic(plugin_id: str, environment: str, shard: int, start: int, version: str) -> Key:
+    """Place the traffic of a version from *start* (seconds since 1970) on (measurements)."""
+    return traffics(plugin_id, environment, shard), f"{start:012d}#{version}"
+
+
+def histories(plugin_id: str, environment: str, shard: int) -> str:
+    """Name the partition of what was usual, one of `SHARDS` (measurements)."""
+    return f"history#{plugin_id}#{environment}#{shard}"
+
+
+def history(plugin_id: str, environment: str, shard: int, day: int, ring: str) -> Key:
+    """Place what tenants of a ring did on a day (measurements)."""
+    return histories(plugin_id, environment, shard), f"{day:06d}#{ring}"

@@ -1,0 +1,116 @@
+"""What was counted of calls, read from the table ``measurements``: the shards of all containers added up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.adapters.aws_errors import translated
+from chalicelib.adapters.dynamodb import keys
+from chalicelib.domain.measurements import Outcomes, total
+from chalicelib.domain.routes import SplitBy
+from chalicelib.domain.sides import Counted, PhaseOutcomes, Usual, groups_of, outcomes_of
+from chalicelib.domain.tallies import SLOT_SECONDS, Phase
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_Values = dict[str, Any]
+
+
+class DynamoMeasurements:
+    """Measurements; reads are strongly consistent, so whoever was answered finds what was counted for it."""
+
+    def __init__(self, client: Callable[[], DynamoDBClient], table: str) -> None:
+        self._client = client
+        self._table = table
+
+    @translated("DynamoDB")
+    def phases(self, deployment_id: str) -> tuple[PhaseOutcomes, ...]:
+        """Return what was counted of each version in each phase of a deployment, oldest phase first."""
+        found: dict[Phase, Outcomes] = {}
+        for values in self._sharded(lambda shard: keys.phases(deployment_id, shard)):
+            phase = _phase_of(deployment_id, values)
+            found[phase] = found.get(phase, Outcomes()) + outcomes_of(_amounts(values))
+        return tuple(PhaseOutcomes(phase, found[phase]) for phase in sorted(found))
+
+    @translated("DynamoDB")
+    def exposed(self, deployment_id: str, versions: Iterable[str]) -> int:
+        """Count the tenants that any of *versions* has served in a deployment."""
+        prefixes = tuple(f"{version}#" for version in versions)
+        items = self._query(keys.exposed_to(deployment_id))
+        return len({mark for values in items if values["sk"].startswith(prefixes) for mark in values["marks"]})
+
+    @translated("DynamoDB")
+    def usual(self, plugin_id: str, environment: str, *, since_day: int) -> tuple[Usual, ...]:
+        """Return what tenants did on each day from *since_day* on while nothing was being tried."""
+        found: dict[tuple[int, str], dict[int, Outcomes]] = {}
+        for values in self._sharded(
+            lambda shard: keys.histories(plugin_id, environment, shard), since=f"{since_day:06d}"
+        ):
+            groups = found.setdefault((values["counted_on"], values["ring"]), {})
+            for group, outcomes in groups_of(_amounts(values)).items():
+                groups[group] = groups.get(group, Outcomes()) + outcomes
+        return tuple(Usual(day, ring, groups) for (day, ring), groups in sorted(found.items()))
+
+    @translated("DynamoDB")
+    def traffic(self, plugin_id: str, environment: str, *, since_slot: int) -> tuple[Counted, ...]:
+        """Return what was counted of each version from *since_slot* on, oldest first."""
+        found: dict[tuple[int, str], Outcomes] = {}
+        since = f"{since_slot * SLOT_SECONDS:012d}"
+        for values in self._sharded(lambda shard: keys.traffics(plugin_id, environment, shard), since=since):
+            place = values["slot"], values["version"]
+            found[place] = found.get(place, Outcomes()) + outcomes_of(_amounts(values))
+        return tuple(Counted(slot, version, outcomes) for (slot, version), outcomes in sorted(found.items()))
+
+    @translated("DynamoDB")
+    def arms(self, deployment_id: str, version: str) -> Mapping[str, Outcomes]:
+        """Return what was counted of each tenant of a variant, by its mark."""
+        found: dict[str, list[Outcomes]] = {}
+        for values in self._query(keys.arms(deployment_id, version)):
+            found.setdefault(values["tenant"], []).append(outcomes_of(_amounts(values)))
+        return {mark: total(parts) for mark, parts in found.items()}
+
+    def _sharded(self, partition: Callable[[int], str], since: str = "") -> Iterator[_Values]:
+        for shard in range(keys.SHARDS):
+            yield from self._query(partition(shard), since=since)
+
+    def _query(self, partition: str, since: str = "") -> Iterator[_Values]:
+        condition, asked = "pk = :pk", {":pk": {"S": partition}}
+        if since:
+            condition, asked = f"{condition} AND sk >= :since", {**asked, ":since": {"S": since}}
+        pages = (
+            self._client()
+            .get_paginator("query")
+            .paginate(
+                TableName=self._table,
+                KeyConditionExpression=condition,
+                ExpressionAttributeValues=asked,
+                ConsistentRead=True,
+            )
+        )
+        for page in pages:
+            for item in page["Items"]:
+                yield {name: _plain(typed) for name, typed in item.items()}
+
+
+def _phase_of(deployment_id: str, values: _Values) -> Phase:
+    return Phase(
+        deployment_id,
+        values["epoch"],
+        values["piece"],
+        values["version"],
+        values["low_bps"],
+        values["high_bps"],
+        tuple(values["rings"].split(",")) if values["rings"] else (),
+        SplitBy(values["split_by"]),
+    )
+
+
+def _amounts(values: _Values) -> dict[str, int]:
+    return {name: value for name, value in values.items() if isinstance(value, int)}
+
+
+def _plain(typed: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a text, a whole number or a set of texts
+    ((kind, value),) = typed.items()
+    return int(value) if kind == "N" else value

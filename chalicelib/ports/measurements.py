@@ -1,0 +1,50 @@
+"""What was counted of calls: written by containers, read by whoever judges."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from chalicelib.domain.measurements import Outcomes
+    from chalicelib.domain.sides import Counted, PhaseOutcomes, Usual
+    from chalicelib.domain.tallies import Batch, Call
+
+
+class CallCounter(Protocol):
+    """Counts calls in the way of an invocation, so it is quick and never fails."""
+
+    def count(self, call: Call) -> None:
+        """Count one call; never raises."""
+
+
+class TallyLedger(Protocol):
+    """Where containers add up what they have counted."""
+
+    def add(self, batch: Batch) -> None:
+        """
+        Add all of *batch* or nothing; the same token again, within ten minutes, adds nothing.
+
+        Raises:
+            TransientError: Others keep the same items busy, or the table does not answer.
+        """
+
+
+class MeasurementRepository(Protocol):
+    """What was measured, to read."""
+
+    def phases(self, deployment_id: str) -> tuple[PhaseOutcomes, ...]:
+        """Return what was counted of each version in each phase of a deployment, oldest phase first."""
+
+    def exposed(self, deployment_id: str, versions: Iterable[str]) -> int:
+        """Count the tenants that any of *versions* has served in a deployment."""
+
+    def usual(self, plugin_id: str, environment: str, *, since_day: int) -> tuple[Usual, ...]:
+        """Return what tenants did on each day from *since_day* on while nothing was being tried."""
+
+    def traffic(self, plugin_id: str, environment: str, *, since_slot: int) -> tuple[Counted, ...]:
+        """Return what was counted of each version from *since_slot* on, oldest first."""
+
+    def arms(self, deployment_id: str, version: str) -> Mapping[str, Outcomes]:
+        """Return what was counted of each tenant of a variant, by its mark."""

@@ -1,0 +1,171 @@
+"""
+Count calls in a container and write what was counted: while a deployment is live each second, else once a minute.
+
+A first failure of a version on trial does not wait: whoever judges it must know before its caller does. What can't be
+written is kept for a while and tried again; no call ever fails for it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from chalicelib.domain.resolution import bucket_of
+from chalicelib.domain.tallies import (
+    DAY_SECONDS,
+    GROUP_BPS,
+    SLOT_SECONDS,
+    Arm,
+    Batch,
+    Call,
+    Exposed,
+    History,
+    Phase,
+    Place,
+    Tally,
+    Traffic,
+    add,
+    is_on_trial,
+    mark,
+    part_of,
+    phase_of,
+    tally_of,
+)
+
+if TYPE_CHECKING:
+    from chalicelib.ports import Clock
+    from chalicelib.ports.measurements import TallyLedger
+
+LIVE_SECONDS = 1.0
+QUIET_SECONDS = 60.0
+#: After a write that failed it is left alone for so long: an outage must not cost each call its patience.
+PAUSE_SECONDS = 5.0
+#: A transaction of DynamoDB holds 100 items.
+MAX_BATCH = 100
+#: What can't be written is kept up to so many batches; then the oldest go.
+MAX_UNSENT = 20
+#: (deployment, version, tenant)s that one container remembers having named.
+MAX_NAMED = 20_000
+
+#: Who called, of whom there is no bucket yet: (plugin, environment, salt, ring, tenant).
+_Caller = tuple[str, str, str, str, str]
+
+
+class Tallies:
+    """What one container has counted and not written yet."""
+
+    def __init__(self, ledger: TallyLedger, clock: Clock) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._lock = Lock()
+        self._live: dict[Place, Tally] = {}
+        self._exposed: dict[Exposed, set[str]] = {}
+        self._named: OrderedDict[tuple[str, str, str], None] = OrderedDict()
+        self._failed: set[Phase] = set()
+        self._quiet: dict[Place, Tally] = {}
+        self._callers: dict[_Caller, Tally] = {}
+        self._unsent: list[Batch] = []
+        self._live_since = self._quiet_since = self._paused_until = 0.0
+
+    def count(self, call: Call) -> None:
+        """Count one call; never raises."""
+        now = self._clock.now().timestamp()
+        with self._lock:
+            is_urgent = self._note(call, now)
+            batches = self._due(now, is_urgent=is_urgent)
+        self._send(batches, now)
+
+    def _note(self, call: Call, now: float) -> bool:
+        """Add a call to what is counted; tell whether it must be written now."""
+        route, tally = call.route, tally_of(call)
+        if not (self._quiet or self._callers):
+            self._quiet_since = now
+        traffic = Traffic(route.plugin_id, route.environment, int(now // SLOT_SECONDS), call.target.version)
+        add(self._quiet.setdefault(traffic, {}), tally)
+        if not call.is_split:
+            return False
+        if route.deployment_id is not None and route.is_trying:
+            return self._note_trial(call, tally, now)
+        if route.deployment_id is None:
+            who = route.plugin_id, route.environment, route.salt, call.tenant.ring, call.tenant.id
+            add(self._callers.setdefault(who, {}), {"r": 1, "f": int(call.has_failed)})
+        return False
+
+    def _note_trial(self, call: Call, tally: Tally, now: float) -> bool:
+        phase = phase_of(call, now)
+        add(self._live.setdefault(phase, {}), tally)
+        if call.route.variants:
+            arm = Arm(phase.deployment_id, phase.version, mark(phase.deployment_id, call.tenant.id))
+            add(self._live.setdefault(arm, {}), tally)
+        if not is_on_trial(call):
+            return False
+        self._name(phase, call.tenant.id)
+        is_first_failure = call.has_failed and phase not in self._failed
+        if is_first_failure:
+            self._failed.add(phase)
+        return is_first_failure
+
+    def _name(self, phase: Phase, tenant_id: str) -> None:
+        key = phase.deployment_id, phase.version, tenant_id
+        if key in self._named:
+            return
+        self._named[key] = None
+        while len(self._named) > MAX_NAMED:
+            self._named.popitem(last=False)
+        tenant_mark = mark(phase.deployment_id, tenant_id)
+        exposed = Exposed(phase.deployment_id, phase.version, part_of(tenant_mark))
+        self._exposed.setdefault(exposed, set()).add(tenant_mark)
+
+    def _due(self, now: float, *, is_urgent: bool) -> list[Batch]:
+        """Take what is to be written now, in batches; a clock that went back writes at once."""
+        if self._paused_until - PAUSE_SECONDS <= now < self._paused_until:
+            return []
+        batches, self._unsent = self._unsent, []
+        if self._live and (is_urgent or not 0 <= now - self._live_since < LIVE_SECONDS):
+            batches += _batches(self._live, self._exposed)
+            self._live, self._exposed, self._live_since = {}, {}, now
+            # Phases come and go with their deployments: what is not remembered is written once more.
+            self._failed = self._failed if len(self._failed) < MAX_BATCH else set()
+        if not 0 <= now - self._quiet_since < QUIET_SECONDS:
+            batches += _batches({**self._quiet, **self._history(now)}, {})
+            self._quiet, self._callers = {}, {}
+        return batches
+
+    def _history(self, now: float) -> dict[Place, Tally]:
+        """Put callers into the groups of their buckets: only here, so that no call waits for the hash."""
+        history: dict[Place, Tally] = {}
+        for (plugin_id, environment, salt, ring, tenant_id), counted in self._callers.items():
+            group = bucket_of(plugin_id, salt, tenant_id) // GROUP_BPS
+            place = History(plugin_id, environment, int(now // DAY_SECONDS), ring)
+            add(history.setdefault(place, {}), {f"r{group}": counted["r"], f"f{group}": counted["f"]})
+        return history
+
+    def _send(self, batches: list[Batch], now: float) -> None:
+        for place, batch in enumerate(batches):
+            try:
+                self._ledger.add(batch)
+            except Exception:  # noqa: BLE001 - the plugin has done its work: no count is worth failing its call
+                with self._lock:
+                    self._unsent = [*batches[place:], *self._unsent][-MAX_UNSENT:]
+                    self._paused_until = now + PAUSE_SECONDS
+                return
+
+
+def _batches(tallies: dict[Place, Tally], exposed: dict[Exposed, set[str]]) -> list[Batch]:
+    """Cut what was counted into batches that one transaction can hold."""
+    places, parts = list(tallies), list(exposed)
+    made = []
+    for start in range(0, len(places) + len(parts), MAX_BATCH):
+        here = places[start : start + MAX_BATCH]
+        rest = max(start - len(places), 0)
+        room = parts[rest : rest + MAX_BATCH - len(here)] if len(here) < MAX_BATCH else []
+        made.append(
+            Batch(
+                os.urandom(16).hex(),
+                {place: tallies[place] for place in here},
+                {part: frozenset(exposed[part]) for part in room},
+            )
+        )
+    return made

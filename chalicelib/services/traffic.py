@@ -1,0 +1,90 @@
+"""Traffic: what tenants got of a version that is tried, beside what others got of stable at the same time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from chalicelib.domain.errors import TransientError
+from chalicelib.domain.plans import StepKind, StepStatus
+from chalicelib.domain.sides import HISTORY_DAYS, sides_of
+from chalicelib.domain.tallies import DAY_SECONDS
+from chalicelib.domain.verdicts import not_measured
+
+if TYPE_CHECKING:
+    from chalicelib.domain.deployments import Deployment
+    from chalicelib.domain.measurements import Sides
+    from chalicelib.domain.plans import Step
+    from chalicelib.domain.routes import Target
+    from chalicelib.domain.verdicts import Verdict
+    from chalicelib.ports import Ports
+
+#: How the rule of a verdict ends that a person gave (`verbs`).
+BY_HAND = "by hand"
+
+
+class Seen(NamedTuple):
+    """What was measured, phase by phase, and what could not be."""
+
+    phases: tuple[Sides, ...]
+    errors: tuple[Verdict, ...] = ()
+
+
+def measure(deployment: Deployment, target: Target, ports: Ports) -> Seen:
+    """Put what was counted of *target* beside stable, since the deployment offered it; never raises for an outage."""
+    good = deployment.last_known_good
+    if good is None:
+        return Seen(())
+    today = int(ports.clock.now().timestamp() // DAY_SECONDS)
+    try:
+        route = ports.routes.get(deployment.plugin_id, deployment.environment)
+        counted = ports.measurements.phases(deployment.id)
+        usual = ports.measurements.usual(deployment.plugin_id, deployment.environment, since_day=today - HISTORY_DAYS)
+    except TransientError as error:
+        return Seen((), (not_measured("requests of the candidate", error.detail),))
+    return Seen(
+        sides_of(
+            counted,
+            usual,
+            tried=target.version,
+            stable=good.stable.version if good.stable else None,
+            since_epoch=_since_epoch(deployment, good.epoch),
+            now_epoch=route.epoch if route else good.epoch,
+            today=today,
+        )
+    )
+
+
+def is_expected(deployment: Deployment) -> bool:
+    """
+    Tell whether requests of tenants must have been seen before the current step passes.
+
+    Not before the first shift, not where the plan gives them no time, and not where it reaches no tenant at all: then
+    nobody can make any, and the checks are what there is to know.
+    """
+    current = deployment.plan.current
+    if current is None or current.kind is not StepKind.OBSERVE or not current.seconds:
+        return False
+    out = [one for one in _shifts(deployment, current.index) if one.status is StepStatus.COMPLETED]
+    reach = out[-1].reach if out else None
+    return bool(out) and (reach is None or reach.tenants > 0)
+
+
+def gone_past(deployment: Deployment) -> list[Step]:
+    """List the steps that a person took the deployment past, whatever had been seen until then."""
+    steps = deployment.plan.steps
+    return [one for one in steps if one.ended_at and one.verdict and one.verdict.rule.endswith(BY_HAND)]
+
+
+def _since_epoch(deployment: Deployment, good_epoch: int) -> int:
+    """
+    Say from after which epoch on evidence counts: from the offer, or from where a person went on all the same.
+
+    Each shift is a write of the route, and whatever else is written makes epochs only larger: it may count too much,
+    and never too little.
+    """
+    seen = max((one.index for one in gone_past(deployment)), default=-1)
+    return good_epoch + 1 + len(_shifts(deployment, seen)) if seen >= 0 else good_epoch
+
+
+def _shifts(deployment: Deployment, before: int) -> list[Step]:
+    return [one for one in deployment.plan.steps[: max(before, 0)] if one.kind is StepKind.SHIFT]

@@ -1,0 +1,72 @@
+"""What containers have counted, in memory."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from chalicelib.domain.measurements import Outcomes
+from chalicelib.domain.sides import Counted, PhaseOutcomes, Usual, groups_of, outcomes_of
+from chalicelib.domain.tallies import Arm, Batch, Exposed, History, Phase, Place, Tally, Traffic, add
+
+
+@dataclass
+class FakeTallyLedger:
+    """Tallies added up, and the tokens of what was added."""
+
+    tallies: dict[Place, Tally] = field(default_factory=dict)
+    marks: dict[Exposed, set[str]] = field(default_factory=dict)
+    tokens: list[str] = field(default_factory=list)
+    _failures: list[Exception] = field(default_factory=list)
+
+    def fail_next(self, error: Exception) -> None:
+        """Let the next addition fail before it adds anything."""
+        self._failures.append(error)
+
+    def add(self, batch: Batch) -> None:
+        if self._failures:
+            raise self._failures.pop(0)
+        if batch.token in self.tokens:
+            return
+        self.tokens.append(batch.token)
+        for place, tally in batch.tallies.items():
+            add(self.tallies.setdefault(place, {}), tally)
+        for exposed, marks in batch.exposed.items():
+            self.marks.setdefault(exposed, set()).update(marks)
+
+
+@dataclass
+class FakeMeasurements:
+    """What was measured, to read."""
+
+    ledger: FakeTallyLedger
+
+    def phases(self, deployment_id: str) -> tuple[PhaseOutcomes, ...]:
+        return tuple(
+            PhaseOutcomes(phase, outcomes_of(self.ledger.tallies[phase]))
+            for phase in sorted(place for place in self.ledger.tallies if isinstance(place, Phase))
+            if phase.deployment_id == deployment_id
+        )
+
+    def exposed(self, deployment_id: str, versions: Iterable[str]) -> int:
+        wanted = {(deployment_id, version) for version in versions}
+        return len(set().union(*(marks for one, marks in self.ledger.marks.items() if one[:2] in wanted)))
+
+    def usual(self, plugin_id: str, environment: str, *, since_day: int) -> tuple[Usual, ...]:
+        return tuple(
+            Usual(place.day, place.ring, groups_of(self.ledger.tallies[place]))
+            for place in sorted(place for place in self.ledger.tallies if isinstance(place, History))
+            if place[:2] == (plugin_id, environment) and place.day >= since_day
+        )
+
+    def traffic(self, plugin_id: str, environment: str, *, since_slot: int) -> tuple[Counted, ...]:
+        return tuple(
+            Counted(place.slot, place.version, outcomes_of(self.ledger.tallies[place]))
+            for place in sorted(place for place in self.ledger.tallies if isinstance(place, Traffic))
+            if place[:2] == (plugin_id, environment) and place.slot >= since_slot
+        )
+
+    def arms(self, deployment_id: str, version: str) -> Mapping[str, Outcomes]:
+        return {
+            place.tenant: outcomes_of(tally)
+            for place, tally in self.ledger.tallies.items()
+            if isinstance(place, Arm) and place[:2] == (deployment_id, version)
+        }
