@@ -201,7 +201,7 @@ def _retry(deployment: Deployment, command: SayVerb, ports: Ports) -> Deployment
     now = ports.clock.now()
     if lease is not None:
         turns.require_turn(replace(deployment, created_at=rfc3339(now)), lease)
-    again = deployment.attempt_again(fence=next_fence(lease))
+    again = deployment.attempt_again(command.caller.username, fence=next_fence(lease))
     again = replace(again, execution_arn=ports.executions.arn_of("deployment", again.execution_name))
     taken = ports.deployments.take(again, first_lease(again, now), _record(again, command, ports), now=now)
     return turns.start(taken, ports, trace_id=command.caller.trace_id)
