@@ -30,6 +30,7 @@ from chalicelib.adapters.dynamodb.rings import DynamoRings
 from chalicelib.adapters.dynamodb.routes import DynamoRoutes
 from chalicelib.adapters.dynamodb.serving import DynamoStates
 from chalicelib.adapters.dynamodb.servings import DynamoServings
+from chalicelib.adapters.dynamodb.started_containers import DynamoStartedContainers
 from chalicelib.adapters.dynamodb.tenants import DynamoTenants
 from chalicelib.adapters.dynamodb.versions import DynamoVersions
 from chalicelib.adapters.ids import UlidSource
@@ -86,6 +87,7 @@ def connect(settings: Settings) -> Ports:
         plugins=DynamoPlugins(tables, audit),
         versions=DynamoVersions(tables, audit),
         blocks=DynamoBlocks(tables, audit),
+        started_containers=DynamoStartedContainers(tables),
         publish_leases=DynamoPublishLeases(tables),
         routes=DynamoRoutes(tables),
         deployments=DynamoDeployments(tables, audit),

@@ -194,7 +194,7 @@ FUNCTIONS: dict[str, Grants] = {
     "reconcile": (*_MOVES, *_STARTS_NEXT, _MIRRORS_ALIASES, _WAKES, _LOOKS_AT_EXECUTIONS, _TAKES_TOKENS),
     "mend_aliases": (_reads("routing"), _AUDITS, _MIRRORS_ALIASES, _TAKES_TOKENS),
     "settle_versions": (
-        _reads("registry", "routing", "tenants"),
+        _reads("registry", "routing", "tenants", "deployments"),
         _writes("registry"),
         _deletes("registry"),  # notes of what is settled
         _AUDITS,

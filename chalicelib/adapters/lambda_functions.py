@@ -162,13 +162,21 @@ class LambdaFunctions:
         )
 
     @translated("Lambda")
+    def release_started(self, plugin_id: str, alias: str) -> None:
+        """Keep no containers of a version started any more; nothing happens when none are, or it has no alias."""
+        client = self._client()
+        with suppress(client.exceptions.ResourceNotFoundException):
+            client.delete_provisioned_concurrency_config(
+                FunctionName=function_name(self._stack, plugin_id), Qualifier=alias
+            )
+
+    @translated("Lambda")
     def remove_version_alias(self, plugin_id: str, alias: str) -> None:
         """Take the name from a version that must never serve; nothing happens when it has none."""
         client = self._client()
         name = function_name(self._stack, plugin_id)
-        with suppress(client.exceptions.ResourceNotFoundException):
-            # First what costs money by the hour: if we die in between, a repeated run still finds the alias.
-            client.delete_provisioned_concurrency_config(FunctionName=name, Qualifier=alias)
+        # First what costs money by the hour: if we die in between, a repeated run still finds the alias.
+        self.release_started(plugin_id, alias)
         with suppress(client.exceptions.ResourceNotFoundException):
             client.delete_alias(FunctionName=name, Name=alias)
 

@@ -1,4 +1,4 @@
-"""Every minute: let aliases follow the versions that were blocked."""
+"""Every minute: let aliases follow the versions that were blocked, and containers those that are needed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 
 from chalicelib import bootstrap
-from chalicelib.services import retirements
+from chalicelib.services import retirements, started_containers
 
 blueprint = Blueprint(__name__)
 
@@ -19,12 +19,15 @@ logger = Logger(level=os.environ.get("HOTSWAP_LOG_LEVEL", "INFO"))
 @blueprint.schedule(Rate(1, unit=Rate.MINUTES), name="settle_versions")
 def settle_versions(_event: CloudWatchEvent) -> dict[str, Any]:
     """
-    Finish what a request that blocked a version began.
+    Finish what a request that blocked a version began; start and release containers as routes and pins move.
 
     Safe to run at any time and twice at once: each part of it changes nothing when it is done already.
     """
     blocks = retirements.finish_blocks(bootstrap.ports())
-    for name, why in blocks.failed:
-        logger.warning("block not finished", extra={"version": name, "why": why})
-    logger.info("settled", extra={"finished": blocks.finished, "failed": len(blocks.failed)})
-    return {"finished": list(blocks.finished), "failed": [name for name, _ in blocks.failed]}
+    containers = started_containers.settle_containers(bootstrap.ports())
+    failed = (*blocks.failed, *containers.failed)
+    for name, why in failed:
+        logger.warning("version not settled", extra={"version": name, "why": why})
+    settled = {"finished": blocks.finished, "started": containers.started, "released": containers.released}
+    logger.info("settled", extra={**settled, "failed": len(failed)})
+    return {**{name: list(versions) for name, versions in settled.items()}, "failed": [name for name, _ in failed]}

@@ -21,6 +21,7 @@ from chalicelib.ports.quotas import QuotaLedger
 from chalicelib.ports.registry import PluginRepository, PublishLeaseRepository, VersionRepository
 from chalicelib.ports.serving import ServingReads
 from chalicelib.ports.servings import ServingNotes, ServingRepository
+from chalicelib.ports.started_containers import StartedContainersRepository
 from chalicelib.ports.tenants import InstallationRepository, RingRepository, StateRepository, TenantRepository
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "ServingReads",
     "ServingRepository",
     "StagedCode",
+    "StartedContainersRepository",
     "StateRepository",
     "StoredObject",
     "TenantRepository",
@@ -79,6 +81,7 @@ class Ports:
     plugins: PluginRepository
     versions: VersionRepository
     blocks: BlockRepository
+    started_containers: StartedContainersRepository
     publish_leases: PublishLeaseRepository
     routes: RouteRepository
     deployments: DeploymentRepository

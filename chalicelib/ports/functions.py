@@ -63,8 +63,11 @@ class PluginFunctions(Protocol):
         Keep so many containers of a version started; the same again is fine.
 
         They belong to the alias of the version, never to that of an environment, whose weights exclude them, and
-        stay until that alias or the function is removed.
+        stay until they are released, or that alias or the function is removed.
         """
+
+    def release_started(self, plugin_id: str, alias: str) -> None:
+        """Keep no containers of a version started any more; nothing happens when none are, or it has no alias."""
 
     def remove_version_alias(self, plugin_id: str, alias: str) -> None:
         """

@@ -13,6 +13,7 @@ from chalice.app import Blueprint
 from chalicelib.domain.errors import ConflictError
 from chalicelib.domain.isolation import IsolationFixedError, finding_of
 from chalicelib.domain.manifest import Manifest
+from chalicelib.domain.started_containers import StartedContainers
 from chalicelib.domain.versions import Version
 from chalicelib.ports import Ports, PublishedVersion
 from chalicelib.steps._given import Result, VersionGiven
@@ -75,6 +76,9 @@ def _keep_started(version: Version, ports: Ports) -> None:
     """Give the version's alias the containers that the manifest asks for; also if a run before died on the way."""
     containers = _manifest_of(version).resources.provisioned_concurrency
     if containers is not None:
+        # The note first: containers that nobody has noted would never be released.
+        note = StartedContainers(version.plugin_id, version.version, version.alias, containers)
+        ports.started_containers.save(note)
         ports.functions.keep_started(version.plugin_id, version.alias, containers)
 
 

@@ -252,6 +252,20 @@ def test_r16_containers_belong_to_the_versions_alias_and_never_to_the_weighted_o
     assert started_of(outside_lambda, "development") == 0
 
 
+def test_containers_are_released_and_the_version_can_still_be_called(outside_lambda: Lambda) -> None:
+    functions = outside_lambda.functions
+    functions.put_version_alias(PLUGIN, "v1-0-0", publish(functions, "1"))
+    functions.keep_started(PLUGIN, "v1-0-0", 2)
+
+    for _ in range(2):
+        functions.release_started(PLUGIN, "v1-0-0")
+    functions.release_started(PLUGIN, "v9-0-0")
+    functions.release_started("no-such-plugin", "v1-0-0")
+
+    assert started_of(outside_lambda, "v1-0-0") == 0
+    assert functions.call(PLUGIN, "v1-0-0", {"operation": "charge"})["ok"] is True
+
+
 def test_containers_stop_with_the_versions_alias(outside_lambda: Lambda) -> None:
     functions = outside_lambda.functions
     version = publish(functions, "1")

@@ -21,6 +21,7 @@ from tests.fakes.overrides import FakeOverrideKey
 from tests.fakes.plugins import FakePlugins, FakePublishLeases, FakeVersions
 from tests.fakes.quotas import FakeQuotaLedger
 from tests.fakes.servings import FakeServings
+from tests.fakes.started_containers import FakeStartedContainers
 from tests.fakes.tables import FakeTables
 from tests.fakes.tenants import FakeAuditTrail, FakeInstallations, FakeRings, FakeServingReads, FakeStates, FakeTenants
 
@@ -69,6 +70,7 @@ class FakeWorld:
             plugins=FakePlugins(self.tables),
             versions=FakeVersions(self.tables),
             blocks=FakeBlocks(self.tables),
+            started_containers=FakeStartedContainers(self.tables),
             publish_leases=FakePublishLeases(self.tables),
             routes=FakeRoutes(self.tables),
             deployments=FakeDeployments(self.tables),

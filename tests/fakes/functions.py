@@ -105,6 +105,11 @@ class FakePluginFunctions:
         self._maybe_fail("keep_started")
         self.functions[plugin_id].started[alias] = containers
 
+    def release_started(self, plugin_id: str, alias: str) -> None:
+        self._maybe_fail("release_started")
+        if function := self.functions.get(plugin_id):
+            function.started.pop(alias, None)
+
     def remove_version_alias(self, plugin_id: str, alias: str) -> None:
         self._maybe_fail("remove_version_alias")
         if function := self.functions.get(plugin_id):

@@ -16,6 +16,7 @@ from chalicelib.domain.plugins import Plugin
 from chalicelib.domain.policies import EnvironmentPolicy
 from chalicelib.domain.rings import Rings
 from chalicelib.domain.routes import Route
+from chalicelib.domain.started_containers import StartedContainers
 from chalicelib.domain.tenants import Tenant
 from chalicelib.domain.versions import Version
 from chalicelib.ports import OpenBlock
@@ -35,6 +36,7 @@ class FakeTables:
         self.plugins: dict[str, Plugin] = {}
         self.versions: dict[tuple[str, str], Version] = {}
         self.open_blocks: dict[tuple[str, str], OpenBlock] = {}
+        self.started_containers: dict[tuple[str, str], StartedContainers] = {}
         self.publish_leases: dict[str, tuple[str, datetime]] = {}
         self.routes: dict[tuple[str, str], Route] = {}
         self.deployments: dict[str, Deployment] = {}

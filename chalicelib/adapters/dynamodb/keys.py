@@ -13,6 +13,7 @@ Key = tuple[str, str]
 PLUGINS = "plugin"
 PUBLISH_LEASES = "publish-lease"
 OPEN_BLOCKS = "open-block"
+STARTED_CONTAINERS = "started-containers"
 DEPLOYMENTS = "deployment"
 
 #: Listing of the deployments that have not ended (gsi2 of deployments).
@@ -56,6 +57,11 @@ def publish_lease(plugin_id: str) -> Key:
 def open_block(plugin_id: str, number: str) -> Key:
     """Place the note that aliases may still show a blocked version (registry)."""
     return OPEN_BLOCKS, f"{plugin_id}#{number}"
+
+
+def started_containers(plugin_id: str, number: str) -> Key:
+    """Place the note that a version has containers kept started (registry)."""
+    return STARTED_CONTAINERS, f"{plugin_id}#{number}"
 
 
 def sealed_key(name: str) -> Key:

@@ -70,6 +70,17 @@ class OpenBlockItem(Item):
     at = UnicodeAttribute()
 
 
+class StartedContainersItem(Item):
+    """A version that has containers kept started, or had."""
+
+    plugin_id = UnicodeAttribute()
+    version = UnicodeAttribute()
+    alias = UnicodeAttribute()
+    containers = NumberAttribute()
+    is_started = BooleanAttribute()
+    unneeded_since = UnicodeAttribute(null=True)
+
+
 class PublishLeaseItem(Item):
     """The right to change a plugin's ``$LATEST``, until *expires_at_ms* (of the epoch)."""
 
