@@ -22,10 +22,12 @@ _TRANSITIONS_AROUND, _CALLS_AROUND = 2 + 3 + 4, 2 + 2 + 2
 #: Per step of the plan: TakeStep, WhichStep? and the step's own; an approval has four of these.
 _TRANSITIONS_OF_STEP, _CALLS_OF_STEP = 3, 2
 _TRANSITIONS_OF_APPROVAL, _CALLS_OF_APPROVAL = 6, 4
-#: A look at a step that waits: EvaluateStep, IsItOver?, WaitForTick; it calls our function and the plugin's.
-_TRANSITIONS_OF_LOOK, _CALLS_OF_LOOK = 3, 2
-#: So many looks make one child execution.
+#: A look at a step that waits: EvaluateStep, IsItOver?, WaitForTick; it calls our function, and the plugin's.
+_TRANSITIONS_OF_LOOK, _CALLS_OF_LOOK = 3, 1
+#: So many looks make one child execution; the next one begins with a look at the same moment.
 _LOOKS_OF_CHILD = 500
+#: What calls each version that is tried, beside the looks; the tests of its manifest are not in the plan.
+_CALLS_THE_PLUGIN = frozenset({StepKind.WARM, StepKind.SMOKE, StepKind.OBSERVE})
 #: A call of ours, or a health check of a plugin, is taken to last so long with so much memory.
 _CALL_SECONDS, _CALL_GB = 0.2, 0.5
 
@@ -102,15 +104,20 @@ def forecast(
 def cost_of(plan: Plan, interval_seconds: int) -> Cost:
     """Count states and calls of a run in which nothing is retried or held, and price them."""
     transitions, calls = _TRANSITIONS_AROUND, _CALLS_AROUND
+    tried = max([1, *(len(step.variants) - 1 for step in plan.steps)])
     for step in plan.steps:
-        is_approval = step.kind is StepKind.APPROVE
-        transitions += _TRANSITIONS_OF_APPROVAL if is_approval else _TRANSITIONS_OF_STEP
-        calls += _CALLS_OF_APPROVAL if is_approval else _CALLS_OF_STEP
-        if step.kind in WAITS and step.seconds:
-            looks = ceil(step.seconds / interval_seconds) + 1
-            more_children = (looks - 1) // _LOOKS_OF_CHILD
-            transitions += looks * _TRANSITIONS_OF_LOOK + more_children * _TRANSITIONS_OF_STEP
-            calls += looks * _CALLS_OF_LOOK + more_children - 1
+        if step.kind is StepKind.APPROVE:
+            transitions += _TRANSITIONS_OF_APPROVAL
+            calls += _CALLS_OF_APPROVAL
+        elif step.kind in WAITS and step.seconds:
+            intervals = ceil(step.seconds / interval_seconds)
+            children = ceil(intervals / (_LOOKS_OF_CHILD - 1))
+            looks = intervals + children
+            transitions += looks * _TRANSITIONS_OF_LOOK + children * _TRANSITIONS_OF_STEP
+            calls += looks * (_CALLS_OF_LOOK + tried) + children
+        else:
+            transitions += _TRANSITIONS_OF_STEP
+            calls += _CALLS_OF_STEP + (tried if step.kind in _CALLS_THE_PLUGIN else 0)
     per_call = LAMBDA_REQUEST_USD + _CALL_SECONDS * _CALL_GB * LAMBDA_GB_SECOND_USD
     return Cost(transitions, calls, transitions * STATE_TRANSITION_USD + calls * per_call)
 
