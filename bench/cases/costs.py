@@ -12,11 +12,11 @@ from bench.figures import Interval
 from bench.machine import PROJECT_DIRECTORY
 from bench.reports import Case, Findings, Measure, Unit
 from bench.slices import Effort
+from chalicelib.domain.list_prices import LAMBDA_GB_SECOND_USD, LAMBDA_REQUEST_USD
 
-# List prices in dollars, us-east-1, x86, on demand, without any free tier, as published since 2024-11-01:
-# aws.amazon.com/lambda/pricing, /dynamodb/pricing/on-demand, /api-gateway/pricing (REST, first 333 million).
-_LAMBDA_REQUEST = 0.20 / 1e6
-_LAMBDA_GB_SECOND = 0.0000166667
+# Lambda's prices are the product's own; these are what a deployment does not pay. List prices in dollars, us-east-1,
+# on demand, without any free tier, as published since 2024-11-01:
+# aws.amazon.com/dynamodb/pricing/on-demand, /api-gateway/pricing (REST, first 333 million).
 _READ_UNIT = 0.125 / 1e6
 _WRITE_UNIT = 0.625 / 1e6
 _REST_REQUEST = 3.50 / 1e6
@@ -26,7 +26,13 @@ _PLUGIN_SECONDS, _PLUGIN_GB = 0.050, 0.25
 _OUR_SECONDS = 0.010
 _INVOCATIONS = 2_000
 #: A strongly consistent read or a write of an item of ours is one unit: each is far below 1 KB.
-_UNITS = {"GetItem": _READ_UNIT, "PutItem": _WRITE_UNIT, "UpdateItem": _WRITE_UNIT}
+_UNITS = {
+    "GetItem": _READ_UNIT,
+    "PutItem": _WRITE_UNIT,
+    "UpdateItem": _WRITE_UNIT,
+    # Once a minute: what was counted of the version and of its callers, two items, twice the price in a transaction.
+    "TransactWriteItems": 2 * 2 * _WRITE_UNIT,
+}
 
 
 @dataclass(slots=True)
@@ -41,8 +47,8 @@ class _SteppedClock:
 
 def measure(_effort: Effort) -> Findings:
     """Count the requests of invocations at two rates, and price them."""
-    plain = _LAMBDA_REQUEST + _PLUGIN_SECONDS * _PLUGIN_GB * _LAMBDA_GB_SECOND
-    ours = _LAMBDA_REQUEST + (_PLUGIN_SECONDS + _OUR_SECONDS) * _our_gb() * _LAMBDA_GB_SECOND
+    plain = LAMBDA_REQUEST_USD + _PLUGIN_SECONDS * _PLUGIN_GB * LAMBDA_GB_SECOND_USD
+    ours = LAMBDA_REQUEST_USD + (_PLUGIN_SECONDS + _OUR_SECONDS) * _our_gb() * LAMBDA_GB_SECOND_USD
     busy, seldom = _counted(timedelta(seconds=_PLUGIN_SECONDS + _OUR_SECONDS)), _counted(timedelta(seconds=10))
     return Findings(
         (
