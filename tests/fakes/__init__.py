@@ -48,17 +48,17 @@ class FakeWorld:
     notifier: FakeNotifier = field(default_factory=FakeNotifier)
     claims: FakeClaims = field(default_factory=FakeClaims)
     ledger: FakeQuotaLedger = field(default_factory=FakeQuotaLedger)
-    quotas: LeasedQuotas = field(init=False)
     tallies: FakeTallyLedger = field(default_factory=FakeTallyLedger)
-    artifacts: FakeArtifacts = field(init=False)
+    quotas: LeasedQuotas = field(init=False)
     calls: Tallies = field(init=False)
+    artifacts: FakeArtifacts = field(init=False)
     functions: FakePluginFunctions = field(init=False)
 
     def __post_init__(self) -> None:
         self.servings.is_installed = lambda *key: key in self.tables.installations
         self.quotas = LeasedQuotas(self.ledger, self.clock)
-        self.artifacts = FakeArtifacts(self.clock)
         self.calls = Tallies(self.tallies, self.clock)
+        self.artifacts = FakeArtifacts(self.clock)
         self.functions = FakePluginFunctions(self.artifacts)
 
     @property
@@ -95,9 +95,9 @@ class FakeWorld:
             override_key=self.override_key,
             notifier=self.notifier,
             claims=self.claims,
+            measurements=FakeMeasurements(self.tallies),
         )
 
-            measurements=FakeMeasurements(self.tallies),
     @property
     def serving_ports(self) -> ServingPorts:
         """What an invocation sees."""
@@ -108,9 +108,9 @@ class FakeWorld:
             states=FakeStates(self.tables),
             quotas=self.quotas,
             servings=self.servings,
+            calls=self.calls,
             functions=self.functions,
             secrets=self.secrets,
-            calls=self.calls,
             references=lambda: self.references,
             override_key=self.override_key,
         )
