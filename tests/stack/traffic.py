@@ -31,12 +31,25 @@ class Served(NamedTuple):
 
 
 class Traffic:
-    """Invokes *plugin* for each tenant again and again, from entering to leaving: all *at_once*, or so many."""
+    """
+    Invokes *plugin* for each tenant again and again, from entering to leaving: all *at_once*, or so many.
 
-    def __init__(self, product: Product, plugin: str, tenants: Sequence[str], *, at_once: int | None = None) -> None:
+    Each thread goes through *inputs* in turn.
+    """
+
+    def __init__(
+        self,
+        product: Product,
+        plugin: str,
+        tenants: Sequence[str],
+        *,
+        at_once: int | None = None,
+        inputs: Sequence[object] = ({},),
+    ) -> None:
         self._product = product
         self._plugin = plugin
         self._tenants = tenants
+        self._inputs = inputs
         self._stopped = threading.Event()
         self._threads = [
             threading.Thread(target=self._ask, args=(tenants[turn :: at_once or len(tenants)],))
@@ -90,11 +103,12 @@ class Traffic:
 
     def _ask(self, tenants: Sequence[str]) -> None:
         try:
+            given = itertools.cycle(self._inputs)
             for tenant in itertools.cycle(tenants):
                 if self._stopped.wait(PAUSE_SECONDS):
                     return
                 sent_at = time.monotonic()
-                answer = self._product.invoke(self._plugin, tenant)
+                answer = self._product.invoke(self._plugin, tenant, given=next(given))
                 self.served.append(Served(sent_at, tenant, answer))
         except Exception as error:  # noqa: BLE001 - a thread would swallow it; `failures` shows it
             self.broken.append(error)
