@@ -164,7 +164,7 @@ def test_ring_that_is_not_asked_yet_never_sees_the_new_version(product: Product)
 
     with Traffic(product, name, TENANTS, at_once=2) as traffic:
         rolling = {"by": "ring", "waitBetweenBatches": "PT1H", "healthCheckTimeout": "PT1H"}
-        wishes = {"strategy": "Rolling", "rollingConfig": rolling}
+        wishes: dict[str, Any] = {"strategy": "Rolling", "rollingConfig": rolling}
         deployment_id = product.begin(name, "2.0.0", health=HEALTH, **wishes).body["deploymentId"]
         reached: set[str] = set()
         for ring in ("internal", "beta", "general"):
