@@ -10,6 +10,7 @@ from typing import NamedTuple
 from chalicelib.domain.deployments import Deployment, DeploymentStatus, Hold
 from chalicelib.domain.health_criteria import HealthCriteria, action_of
 from chalicelib.domain.plans import WAITS, Plan, Step, StepKind, StepStatus
+from chalicelib.domain.routes import FULL_BPS
 from chalicelib.domain.times import rfc3339
 from chalicelib.domain.verdicts import Action, Verdict, latch
 
@@ -43,12 +44,14 @@ def look(
     now: datetime,
     *,
     held: Hold | None = None,
+    requests: int = 0,
 ) -> Look:
     """
     Look at the current step once.
 
     *verdict* is what is known of the candidate (None: it serves nobody yet, so there is nothing to know). *held* says
-    why a step that does not wait by itself may not begin. A fail is latched: only a person gets a step past it.
+    why a step that does not wait by itself may not begin. *requests* are those that the candidate has served since it
+    was offered, or since a person let it go on. A fail is latched: only a person gets a step past it.
     """
     step = deployment.plan.current
     if step is None:
@@ -66,7 +69,7 @@ def look(
         return Look(deployment, seconds=tick_seconds(deployment, criteria, now))
     if step.kind not in WAITS or step.status is StepStatus.PENDING:
         return _stand(deployment, held, criteria, now) if held else Look(_free(deployment), is_over=True)
-    return _wait(deployment, step, judged, criteria, now)
+    return _wait(deployment, step, judged, criteria, now, requests)
 
 
 def remaining_seconds(step: Step, now: datetime) -> float:
@@ -98,8 +101,12 @@ def tick_seconds(deployment: Deployment, criteria: HealthCriteria, now: datetime
     return max(1, min(interval, math.ceil(at_most)))
 
 
-def _wait(deployment: Deployment, step: Step, verdict: Verdict | None, criteria: HealthCriteria, now: datetime) -> Look:
+def _wait(
+    deployment: Deployment, step: Step, verdict: Verdict | None, criteria: HealthCriteria, now: datetime, requests: int
+) -> Look:
     since = rfc3339(now)
+    if _is_capped(deployment, requests):
+        return _stand(deployment, _cap(deployment, requests, now), criteria, now)
     if step.kind is StepKind.DECIDE:
         return _stand(deployment, Hold(_DECIDES, SYSTEM_HOLDS, since), criteria, now)
     if step.seconds is None:
@@ -127,6 +134,18 @@ def _conclude(
 def _action(deployment: Deployment, verdict: Verdict, criteria: HealthCriteria) -> Action | None:
     action = action_of(verdict, criteria)
     return Action.HOLD if action is Action.ROLLBACK and not deployment.auto_rollback else action
+
+
+def _is_capped(deployment: Deployment, requests: int) -> bool:
+    """Tell whether the candidate has served as many requests as it may before it has everything."""
+    cap = deployment.max_requests
+    return cap is not None and requests >= cap and deployment.candidate_bps < FULL_BPS
+
+
+def _cap(deployment: Deployment, requests: int, now: datetime) -> Hold:
+    # Whoever advances it lets it have as many again: what a person has seen is not asked twice.
+    reason = f"the candidate has served {requests:,} requests, and {deployment.max_requests:,} were its cap"
+    return Hold(reason, SYSTEM_HOLDS, rfc3339(now))
 
 
 def _stand(deployment: Deployment, hold: Hold, criteria: HealthCriteria, now: datetime) -> Look:

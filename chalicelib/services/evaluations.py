@@ -23,10 +23,15 @@ KEPT_CHECKS = 50
 
 
 class Evaluation(NamedTuple):
-    """What is known now; *deployment* is the one that was given, with what was seen of its health."""
+    """
+    What is known now; *deployment* is the one that was given, with what was seen of its health.
+
+    *requests* are those that what is tried has served since it was offered, or since a person let it go on.
+    """
 
     verdict: Verdict
     deployment: Deployment
+    requests: int = 0
 
 
 def evaluate(deployment: Deployment, ports: Ports) -> Evaluation:
@@ -38,8 +43,10 @@ def evaluate(deployment: Deployment, ports: Ports) -> Evaluation:
     """
     criteria = criteria_of(deployment.health)
     signals = []
+    requests = 0
     for target in tried_by(deployment):
         seen = traffic.measure(deployment, target, ports)
+        requests += sum(phase.candidate.requests for phase in seen.phases)
         check = _check(deployment, target, ports)
         deployment, outcomes = _noted(deployment, check, criteria)
         signals.append(
@@ -53,7 +60,7 @@ def evaluate(deployment: Deployment, ports: Ports) -> Evaluation:
                 needs_requests=traffic.is_expected(deployment),
             )
         )
-    return Evaluation(combine(signals), deployment)
+    return Evaluation(combine(signals), deployment, requests)
 
 
 def _stable_checks(deployment: Deployment, outcomes: list[str], criteria: HealthCriteria, ports: Ports) -> list[str]:

@@ -13,7 +13,7 @@ from chalicelib.domain.plans import StepKind, StepStatus
 from chalicelib.domain.verdicts import Verdict
 from chalicelib.domain.waits import Look, look
 from chalicelib.ports import Ports
-from chalicelib.services import evaluations, obstacles, rollbacks
+from chalicelib.services import evaluations, experiments, obstacles, rollbacks
 from chalicelib.services.leases import renewed_lease
 from chalicelib.steps._given import Result, StepGiven
 from chalicelib.steps._held import commit
@@ -95,9 +95,12 @@ def _look(deployment: Deployment, ports: Ports) -> Look:
     now = ports.clock.now()
     criteria = criteria_of(deployment.health)
     verdict: Verdict | None = None
+    requests = 0
     if _is_watched(deployment):
-        verdict, deployment = evaluations.evaluate(deployment, ports)
-    return look(deployment, verdict, criteria, now, held=obstacles.find_obstacle(deployment, ports))
+        verdict, deployment, requests = evaluations.evaluate(deployment, ports)
+    held = obstacles.find_obstacle(deployment, ports)
+    deployment = experiments.settle(deployment, ports)
+    return look(deployment, verdict, criteria, now, held=held, requests=requests)
 
 
 def _is_watched(deployment: Deployment) -> bool:

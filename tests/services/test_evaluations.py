@@ -23,7 +23,7 @@ def test_a_pass_after_a_pass_is_not_kept(world: FakeWorld) -> None:
 
     for _ in range(5):
         world.clock.advance(seconds=10)
-        verdict, deployment = evaluate(deployment, world.ports)
+        verdict, deployment, _ = evaluate(deployment, world.ports)
 
     assert verdict.outcome == Outcome.PASS
     assert len(deployment.health_checks) == 1
@@ -36,7 +36,7 @@ def test_what_fails_on_and_on_is_kept_until_it_is_too_often(world: FakeWorld) ->
 
     for _ in range(6):
         world.clock.advance(seconds=10)
-        verdict, deployment = evaluate(deployment, world.ports)
+        verdict, deployment, _ = evaluate(deployment, world.ports)
         verdicts.append(verdict.outcome)
 
     assert verdicts == ["inconclusive"] * 2 + ["fail"] * 4
@@ -53,7 +53,7 @@ def test_so_many_checks_are_kept_and_no_more(world: FakeWorld) -> None:
             answer_truly(world, "2.0.0", digest)
         else:
             answer_badly(world, "2.0.0", "PluginRaised", "no", only="ping")
-        _, deployment = evaluate(deployment, world.ports)
+        _, deployment, _ = evaluate(deployment, world.ports)
 
     assert len(deployment.health_checks) == KEPT_CHECKS
 
@@ -63,7 +63,7 @@ def test_a_look_at_the_same_moment_counts_once(world: FakeWorld) -> None:
     answer_badly(world, "2.0.0", "PluginRaised", "no", only="ping")
 
     for _ in range(5):
-        verdict, deployment = evaluate(deployment, world.ports)
+        verdict, deployment, _ = evaluate(deployment, world.ports)
 
     assert verdict.outcome == Outcome.INCONCLUSIVE
     assert len(deployment.health_checks) == 1
@@ -74,7 +74,7 @@ def test_a_check_that_could_not_be_made_is_an_error(world: FakeWorld) -> None:
     deployment = begin_plan(world, CANARY)
     world.functions.fail_next("call", TransientError("Lambda throttles"))
 
-    verdict, deployment = evaluate(deployment, world.ports)
+    verdict, deployment, _ = evaluate(deployment, world.ports)
 
     assert verdict.outcome == Outcome.ERROR
     assert deployment.health_checks[-1].message == "Lambda throttles"
@@ -86,13 +86,13 @@ def test_r9_what_a_person_went_on_after_is_not_held_against_the_candidate_again(
     answer_badly(world, "2.0.0", "PluginRaised", "no", only="ping")
     for _ in range(3):
         world.clock.advance(seconds=10)
-        failed, deployment = evaluate(deployment, world.ports)
+        failed, deployment, _ = evaluate(deployment, world.ports)
     first, *rest = deployment.plan.steps
     by_hand = Verdict(Outcome.INCONCLUSIVE, "cut short by ana", rule="advance by hand")
     gone_on = replace(first, ended_at=deployment.health_checks[-1].at, verdict=by_hand)
     deployment = replace(deployment, plan=Plan((gone_on, *rest)))
     world.clock.advance(seconds=10)
 
-    verdict, _ = evaluate(deployment, world.ports)
+    verdict, _, _ = evaluate(deployment, world.ports)
 
     assert (failed.outcome, verdict.outcome) == ("fail", "inconclusive")
