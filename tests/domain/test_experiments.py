@@ -47,7 +47,7 @@ def test_a_clear_winner_is_named_with_effect_and_interval() -> None:
         (0.3, 0.32, Goal.INCREASE, None),
     ],
 )
-def test_the_sign_of_the_goal_decides_who_wins(blue: float, green: float, goal: Goal, winner: str | None) -> None:
+def test_r21_the_sign_of_the_goal_decides_who_wins(blue: float, green: float, goal: Goal, winner: str | None) -> None:
     """R21 again: a goal read the wrong way round ships the worse version."""
     decision = decided(arm("blue", blue), arm("green", green), terms=Terms("blue", "errors", goal))
 
@@ -61,7 +61,7 @@ def test_the_order_of_the_arms_does_not_matter() -> None:
     assert decided(blue, green).winner == decided(green, blue).winner == "green"
 
 
-def test_inconclusive_leaves_stable() -> None:
+def test_r28_inconclusive_leaves_stable() -> None:
     """R28: another product ships what is inconclusive at the end."""
     decision = decided(arm("blue", 0.3), arm("green", 0.31))
 

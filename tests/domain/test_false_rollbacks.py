@@ -73,7 +73,7 @@ def test_a_better_candidate_is_never_rolled_back() -> None:
     assert share == 0
 
 
-def test_sides_that_are_swapped_would_be_noticed() -> None:
+def test_r21_sides_that_are_swapped_would_be_noticed() -> None:
     """R21: control and treatment were swapped in another product's analysis, and nothing failed."""
     bad, good = Outcomes(300, 30), Outcomes(2_700, 27)
 

@@ -80,7 +80,7 @@ def test_a_verdict_tells_value_interval_threshold_and_evidence() -> None:
 
 
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.8, 1.0])
-def test_a_broken_stable_does_not_block_its_own_fix(share: float) -> None:
+def test_r08_a_broken_stable_does_not_block_its_own_fix(share: float) -> None:
     """R8 (argo-rollouts#1774): the fix fails as its stable does, or less; it is judged only by whether it is worse."""
     as_broken = verdict_on(served(200, round(200 * share)), served(1_800, round(1_800 * share)))
     better = verdict_on(served(200, round(100 * share)), served(1_800, round(1_800 * share)))

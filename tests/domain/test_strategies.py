@@ -279,7 +279,7 @@ def test_both_spellings_of_an_experiment_mean_the_same() -> None:
     assert read(ExperimentConfig, A_AND_B) == read(ExperimentConfig, {"variants": variants})
 
 
-def test_lesson_r28_an_experiment_ends_with_a_decision_and_nobody_ships_by_default() -> None:
+def test_r28_an_experiment_ends_with_a_decision_and_nobody_ships_by_default() -> None:
     plan = compile_plan(Strategy.AB_TESTING, read(ExperimentConfig, A_AND_B), tenants(100), COMPARED)
 
     kinds = [step.kind for step in plan.steps]
@@ -290,7 +290,7 @@ def test_lesson_r28_an_experiment_ends_with_a_decision_and_nobody_ships_by_defau
     assert "a person decides; inconclusive: stable stays" in plan.steps[decide].detail
 
 
-def test_lesson_r27_an_experiment_splits_tenants_and_never_the_weights_of_an_alias() -> None:
+def test_r27_an_experiment_splits_tenants_and_never_the_weights_of_an_alias() -> None:
     plan = compile_plan(Strategy.AB_TESTING, read(ExperimentConfig, A_AND_B), tenants(100), COMPARED)
 
     shift = of_kind(plan, StepKind.SHIFT)[0]
@@ -335,9 +335,7 @@ def test_an_experiment_without_a_control_or_over_the_cap_is_refused(
 
 
 @given(populations.filter(lambda population: bool(population.movable)), canaries)
-def test_lesson_r20_a_plan_reaches_exactly_whom_the_route_will_serve(
-    population: Population, config: CanaryConfig
-) -> None:
+def test_r20_a_plan_reaches_exactly_whom_the_route_will_serve(population: Population, config: CanaryConfig) -> None:
     salt = salt_of("echo", "Production")
     tenants_of_it = [(member.id, member.ring, member.is_pinned) for member in population.members]
     placed = Population.of(tenants_of_it, plugin_id="echo", salt=salt, rings=RINGS)

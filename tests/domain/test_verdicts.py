@@ -38,7 +38,7 @@ def test_all_reasons_of_what_decides_are_told_and_no_others() -> None:
     assert combined.signals == (PASS, FAIL, INCONCLUSIVE, other, FAIL)
 
 
-def test_a_metric_that_failed_later_is_not_forgiven() -> None:
+def test_r05_a_metric_that_failed_later_is_not_forgiven() -> None:
     """R5 (argo-rollouts#1411): an analysis failed, later "succeeded", and the rollout completed."""
     kept = latch(FAIL, PASS)
 
@@ -47,14 +47,14 @@ def test_a_metric_that_failed_later_is_not_forgiven() -> None:
     assert latch(None, PASS) == latch(INCONCLUSIVE, PASS) == PASS
 
 
-def test_a_measurement_cut_short_is_never_a_pass() -> None:
+def test_r06_a_measurement_cut_short_is_never_a_pass() -> None:
     """R6 (argo-rollouts#2158): one metric failed, others cut short were stored as successful."""
     assert cut_short(PASS).outcome == Outcome.INCONCLUSIVE
     assert cut_short(FAIL) == FAIL
     assert cut_short(ERROR) == ERROR
 
 
-def test_a_measurement_that_failed_is_no_failed_version() -> None:
+def test_r07_a_measurement_that_failed_is_no_failed_version() -> None:
     """R7 (argo-rollouts#4602): an image-pull error counted as pass."""
     assert ERROR.outcome == Outcome.ERROR
     assert ERROR.reason == "cpu could not be measured: access denied"

@@ -386,7 +386,7 @@ def test_nobody_agrees_to_what_has_ended(scene: Scene, status: DeploymentStatus)
         scene.say(ADA)
 
 
-def test_r9_a_decision_consumes_its_gate_once_and_for_this_attempt(scene: Scene) -> None:
+def test_r09_a_decision_consumes_its_gate_once_and_for_this_attempt(scene: Scene) -> None:
     """argo-rollouts#3015: after a human promote the same gate came again, and again."""
     scene.set_rule(needed=1)
     scene.ask()

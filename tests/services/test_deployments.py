@@ -111,7 +111,7 @@ def test_a_pinned_tenant_is_counted_and_not_moved(world: FakeWorld) -> None:
     assert deployment.affected_tenants == 2
 
 
-def test_lesson_r20_the_first_route_gets_the_salt_that_the_plan_was_counted_with(world: FakeWorld) -> None:
+def test_r20_the_first_route_gets_the_salt_that_the_plan_was_counted_with(world: FakeWorld) -> None:
     assert new_route("echo", "Production") == new_route("echo", "Production")
     assert new_route("echo", "Production").salt == salt_of("echo", "Production")
 

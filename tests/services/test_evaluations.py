@@ -80,7 +80,7 @@ def test_a_check_that_could_not_be_made_is_an_error(world: FakeWorld) -> None:
     assert deployment.health_checks[-1].message == "Lambda throttles"
 
 
-def test_r9_what_a_person_went_on_after_is_not_held_against_the_candidate_again(world: FakeWorld) -> None:
+def test_r09_what_a_person_went_on_after_is_not_held_against_the_candidate_again(world: FakeWorld) -> None:
     """R9: a human decision consumes its gate for that run (argo-rollouts#3015)."""
     deployment = begin_plan(world, CANARY)
     answer_badly(world, "2.0.0", "PluginRaised", "no", only="ping")

@@ -196,7 +196,7 @@ def test_the_loop_has_a_state_for_every_kind_that_a_step_may_have() -> None:
     assert question["Default"] == "RollBack"
 
 
-def test_what_watches_is_started_by_name_so_that_starting_it_twice_starts_it_once() -> None:
+def test_r22_what_watches_is_started_by_name_so_that_starting_it_twice_starts_it_once() -> None:
     """R22: what a run makes has a name that is the same at each try."""
     state = tasks("deployment")["Observe"]
 

@@ -57,7 +57,7 @@ def test_an_observation_of_no_length_starts_no_execution(world: FakeWorld, run: 
     assert execution.states[-5:-2] == ["EvaluateStep", "TakeStep", "WhichStep?"]
 
 
-def test_what_watches_is_named_after_deployment_step_and_round(world: FakeWorld, run: Machines) -> None:
+def test_r22_what_watches_is_named_after_deployment_step_and_round(world: FakeWorld, run: Machines) -> None:
     """R22: what a run makes has a name that is the same at each try."""
     deployment = begin_plan(world, CANARY)
 

@@ -35,7 +35,7 @@ def ask_for_third(world: FakeWorld, on_conflict: OnConflict) -> Deployment:
     return create_deployment(command, world.ports)
 
 
-def test_r1_a_superseded_run_ends_before_the_next_one_begins_and_leaves_it_nothing(
+def test_r01_a_superseded_run_ends_before_the_next_one_begins_and_leaves_it_nothing(
     world: FakeWorld, run: Machines
 ) -> None:
     """R1: a new deployment in the midst of a canary neither sticks nor inherits (argo-rollouts#3331, flagger#30)."""

@@ -85,7 +85,7 @@ def test_one_bad_look_is_no_reason_to_go_back(world: FakeWorld, run: Machines) -
     assert outcomes == ["pass", "fail", "fail", "pass"]
 
 
-def test_r7_a_look_that_could_not_be_made_is_an_error_and_no_failure(world: FakeWorld, run: Machines) -> None:
+def test_r07_a_look_that_could_not_be_made_is_an_error_and_no_failure(world: FakeWorld, run: Machines) -> None:
     """R7: an error of the measurement is neither a pass nor a fail (argo-rollouts#4692)."""
     deployment = begin_plan(world, LONG)
 
@@ -135,7 +135,7 @@ def test_r12_a_candidate_is_watched_while_it_bakes_at_100_percent(world: FakeWor
     assert serves_only(world, "1.0.0")
 
 
-def test_r3_a_rollback_goes_to_the_snapshot_and_not_to_the_share_of_a_step(world: FakeWorld, run: Machines) -> None:
+def test_r03_a_rollback_goes_to_the_snapshot_and_not_to_the_share_of_a_step(world: FakeWorld, run: Machines) -> None:
     """R3: back is the whole route of before, whatever the steps had given (argo-rollouts PR#4612)."""
     deployment = begin_plan(world, CANARY)
     before = stored_route(world)
@@ -255,7 +255,7 @@ def test_an_abort_takes_the_traffic_back_before_the_machine_notices(
     assert serves_only(world, "1.0.0")
 
 
-def test_a_fail_that_is_held_stays_a_fail_although_the_candidate_recovers(world: FakeWorld, run: Machines) -> None:
+def test_r05_a_fail_that_is_held_stays_a_fail_although_the_candidate_recovers(world: FakeWorld, run: Machines) -> None:
     """R5: a fail is latched; only a person gets past it (argo-rollouts#1411)."""
     health = {"healthCheckInterval": "PT10S", "onFail": "hold"}
     deployment = begin_plan(world, LONG, health=health)
@@ -381,7 +381,7 @@ def test_a_fenced_off_deployment_is_watched_no_longer(world: FakeWorld, run: Mac
     assert stored_route(world).candidate_bps == 1_000
 
 
-def test_r6_an_observation_that_was_cut_short_is_no_pass(world: FakeWorld, run: Machines) -> None:
+def test_r06_an_observation_that_was_cut_short_is_no_pass(world: FakeWorld, run: Machines) -> None:
     """R6: what did not run to its end proves nothing (argo-rollouts#2158)."""
     deployment = begin_plan(world, LONG)
     at_look(run, 5, say(world, Verb.ABORT, deployment.id))
