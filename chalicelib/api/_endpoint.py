@@ -3,112 +3,32 @@
 from __future__ import annotations
 
 import functools
-import inspect
-import re
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, get_type_hints
-from urllib.parse import unquote
+from collections.abc import Callable
+from typing import Any
 
 import pydantic
 from aws_lambda_powertools import Logger
 from chalice import Blueprint, Response
-from chalice.app import Request
 
 from chalicelib import bootstrap
-from chalicelib.api.answers import Answer, Html, JsonText, answer_type
 from chalicelib.api.bodies import read_object
 from chalicelib.api.callers import caller_of
+from chalicelib.api.contracts import ChangeQuery, Contract, Handler, contract_of
+from chalicelib.api.incoming import Incoming
 from chalicelib.api.models import Body, Query, refusal_of
 from chalicelib.api.problems import Problem
 from chalicelib.api.replies import Reply
-from chalicelib.api.tracing import trace_id_of
 from chalicelib.domain.authorization import Caller, require_permission
 from chalicelib.domain.errors import DomainError, ForbiddenError, NotFoundError, TransientError
-from chalicelib.ports import Ports
 from chalicelib.services.records import record_of
 
 logger = Logger()
 
-Handler = Callable[..., Answer[Any] | Html | JsonText]
 View = Callable[..., Response]
 
-_STATUS = re.compile(r"\((\d{3})\)")
 #: Far above the longest path that names something; a key of DynamoDB, which also a refusal is kept under, takes 2,048.
 _MAX_PATH_BYTES = 1024
-
-
-class ChangeQuery(Query):
-    """What every change takes."""
-
-    validate_only: bool = False
-
-
-class Contract(NamedTuple):
-    """What a route promises: read by `serve` at each request, and by the OpenAPI document."""
-
-    handler: Handler
-    action: str
-    doc: str
-    body: type[Body] | None
-    query: type[Query]
-    takes: frozenset[str]
-    is_open: bool
-    is_repeatable: bool
-
-    @property
-    def status(self) -> int:
-        """Status of a success."""
-        return self._answer[0]
-
-    @property
-    def resource(self) -> type[pydantic.BaseModel] | None:
-        """What a success holds, None for a text."""
-        return self._answer[1]
-
-    @property
-    def _answer(self) -> tuple[int, type[pydantic.BaseModel] | None]:
-        # Only the OpenAPI document asks; to evaluate the hints of every handler would hold up each start.
-        return answer_type(get_type_hints(self.handler)["return"])
-
-    @property
-    def has_preview(self) -> bool:
-        """Tell whether ``?validateOnly=true`` is understood."""
-        return "validate_only" in self.takes
-
-    @property
-    def refusals(self) -> frozenset[int]:
-        """Statuses that the docstring's ``Raises:`` names."""
-        return frozenset(int(status) for status in _STATUS.findall(self.doc))
-
-
-class Incoming(NamedTuple):
-    """A request, apart from the framework."""
-
-    method: str
-    path: str
-    parameters: Mapping[str, str]
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
-    body: bytes
-    context: Mapping[str, Any]
-    trace_id: str
-
-    @classmethod
-    def of(cls, request: Request, parameters: Mapping[str, str]) -> Incoming:
-        """Read Chalice's request. A query parameter that is repeated counts as a list parted by commas."""
-        body = request.raw_body
-        query = request.query_params
-        return cls(
-            method=request.method,
-            path=request.to_original_event().get("path") or request.path,
-            parameters={name: unquote(value) for name, value in parameters.items()},
-            query={name: ",".join(query.getlist(name)) for name in query} if query else {},
-            headers=request.headers,
-            body=body.encode() if isinstance(body, str) else body,
-            context=request.context,
-            trace_id=trace_id_of(request.headers),
-        )
 
 
 def endpoint(
@@ -141,28 +61,6 @@ def endpoint(
         return view
 
     return decorate
-
-
-def contract_of(
-    handler: Handler,
-    *,
-    body: type[Body] | None = None,
-    query: type[Query] | None = None,
-    is_open: bool = False,
-    is_repeatable: bool = True,
-) -> Contract:
-    """Read what *handler* promises from its signature and docstring."""
-    takes = frozenset(inspect.signature(handler).parameters)
-    return Contract(
-        handler=handler,
-        action=handler.__name__,
-        doc=inspect.getdoc(handler) or "",
-        body=body,
-        query=query or (ChangeQuery if "validate_only" in takes else Query),
-        takes=takes,
-        is_open=is_open,
-        is_repeatable=is_repeatable,
-    )
 
 
 def serve(contract: Contract, handler: Handler, incoming: Incoming, context: object) -> Reply:
@@ -268,6 +166,3 @@ def _refuse(error: Exception, incoming: Incoming) -> Reply:
     if not isinstance(error, DomainError | TransientError):
         logger.error("a bug", exc_info=error, trace_id=incoming.trace_id)
     return Problem.of(error, instance=incoming.path, trace_id=incoming.trace_id).reply()
-
-
-__all__ = ["Caller", "Contract", "Ports", "contract_of", "endpoint"]

@@ -35,7 +35,7 @@ from chalicelib.api.problems import KINDS
 from chalicelib.api.resources.problems import ProblemResource
 
 if TYPE_CHECKING:
-    from chalicelib.api._endpoint import Contract
+    from chalicelib.api.contracts import Contract
 
 Mode = Literal["validation", "serialization"]
 REF_TEMPLATE = "#/components/schemas/{model}"

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from chalicelib.api._endpoint import ChangeQuery
+from chalicelib.api.contracts import ChangeQuery
 from chalicelib.api.models import Body, Resource
 from chalicelib.domain.installations import ConfigRevision
 from chalicelib.services.configurations import Configured

@@ -10,9 +10,9 @@ from __future__ import annotations
 from chalice import Response
 
 from chalicelib.api import invoke
-from chalicelib.api._endpoint import contract_of
 from chalicelib.api.answers import Ok
 from chalicelib.api.blueprints import ApiBlueprint
+from chalicelib.api.contracts import contract_of
 from chalicelib.api.resources.invocations import InvocationResource, InvokeBody
 
 blueprint = ApiBlueprint(__name__)
