@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from botocore.stub import Stubber
@@ -10,6 +11,9 @@ from chalicelib.adapters import aws_clients
 from chalicelib.adapters.aws_clients import Lazy
 from chalicelib.adapters.dynamodb.serving import DynamoServingReads, ServingCache
 from chalicelib.domain.errors import TransientError
+from chalicelib.domain.installations import Installation
+from chalicelib.domain.resolution import resolve
+from chalicelib.domain.tenants import Tenant
 from tests.fakes import FakeClock
 
 
@@ -175,3 +179,49 @@ def test_a_table_that_can_not_answer_counts_as_away(
 
     assert reads.tenant("acme") == first
     assert first is not None
+
+
+class RoutesTable:
+    """Answers with one route, whose attributes come in another order each time."""
+
+    def __init__(self) -> None:
+        self.epoch = 1
+        self.asked = 0
+
+    def get_item(self, **_asked: object) -> dict[str, Any]:
+        self.asked += 1
+        item = {
+            "pk": {"S": "route#echo"},
+            "sk": {"S": "Development"},
+            "plugin_id": {"S": "echo"},
+            "environment": {"S": "Development"},
+            "salt": {"S": "pepper"},
+            "stable": {"S": '{"version": "1.0.0", "alias": "v1-0-0", "lambda_version": "1", "sha256": "aa"}'},
+            "variants": {"S": "[]"},
+            "candidate_rings": {"S": "[]"},
+            "split_by": {"S": "tenant"},
+            "epoch": {"N": str(self.epoch)},
+        }
+        return {"Item": dict(reversed(item.items()) if self.asked % 2 else item.items())}
+
+
+def test_a_read_that_finds_the_same_gives_the_same_object_so_that_what_was_worked_out_of_it_stays(
+    clock: FakeClock,
+) -> None:
+    table: Any = RoutesTable()
+    reads = DynamoServingReads(lambda: table, "routing", "tenants", clock)
+    first = reads.route("echo", "Development")
+    resolve(first, Tenant("acme", "ACME", "", ""), Installation("acme", "echo", "", ""), "2026-11-22T15:00:00.000Z")
+    clock.advance(seconds=1)
+    again = reads.route("echo", "Development")
+    table.epoch = 2
+    clock.advance(seconds=1)
+    changed = reads.route("echo", "Development")
+
+    assert table.asked == 3
+    assert first is not None
+    assert again is first
+    assert again.ways
+    assert changed is not None
+    assert (changed.epoch, hasattr(changed, "ways")) == (2, False)
+    assert changed.stable is first.stable, "equal targets are kept once"

@@ -27,6 +27,12 @@ def test_what_was_signed_opens_with_the_whole_target() -> None:
     assert opened() == OVERRIDE
 
 
+def test_what_may_be_repeated_is_not_signed_for_nobody_stands_in_for_a_version_asked_for_by_hand() -> None:
+    repeats = OVERRIDE._replace(target=GREEN._replace(is_isolated=True, retryable=("charge",)))
+
+    assert opened(sign(repeats, KEY)) == OVERRIDE._replace(target=GREEN._replace(is_isolated=True))
+
+
 @pytest.mark.parametrize(
     "where",
     [

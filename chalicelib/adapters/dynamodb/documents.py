@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from chalicelib.domain.installations import Installation
@@ -15,8 +16,14 @@ Values = Mapping[str, Any]
 
 
 def target_of(values: Values) -> Target:
-    """Make a target."""
-    return Target(**{**values, "retryable": tuple(values.get("retryable", ()))})
+    """Make a target, or give the one that is equal to it."""
+    return _shared(Target(**{**values, "retryable": tuple(values.get("retryable", ()))}))
+
+
+@lru_cache(maxsize=1_024)
+def _shared(target: Target) -> Target:
+    """Keep equal targets once: the pins of thousands of tenants name the same few versions."""
+    return target
 
 
 def _maybe_target(values: Values | None) -> Target | None:

@@ -59,6 +59,13 @@ class _Entry(NamedTuple):
     read_at: datetime
 
 
+class _Made(NamedTuple):
+    """What was made of an item, and the mark of that item: the same again need not be made again."""
+
+    mark: int
+    thing: Any
+
+
 class ServingCache:
     """
     Answers at most a second old; while the source is away, the last answer for 15 minutes.
@@ -101,6 +108,12 @@ class ServingCache:
         self._keep(key, _Entry(value, now))
         return value
 
+    def last(self, key: tuple[str, ...]) -> object:
+        """Return the last answer, however old; None when there is none, or it was None."""
+        with self._lock:
+            entry = self._entries.get(key)
+        return entry.value if entry is not None else None
+
     def _keep(self, key: tuple[str, ...], entry: _Entry) -> None:
         with self._lock:
             self._away_until = None
@@ -137,11 +150,25 @@ class DynamoServingReads:
         return self._get(self._tenants_table, keys.installation(tenant_id, plugin_id), installation_of)
 
     def _get(self, table: str, key: keys.Key, convert: Callable[[Values], Thing]) -> Thing | None:
-        def read() -> Thing | None:
-            values = _read(self._client(), table, key)
-            return None if values is None else convert(values)
+        """
+        Read a thing through the cache; while its item stays the same, each read gives the same object.
 
-        return self._cache.get((table, *key), read)
+        So what was worked out of a route is there for all seconds that it stands, and its JSON is parsed once.
+        """
+        place = (table, *key)
+
+        def read() -> _Made | None:
+            item = _read_item(self._client(), table, key)
+            if item is None:
+                return None
+            mark = hash(repr(sorted(item.items())))
+            last = self._cache.last(place)
+            if isinstance(last, _Made) and last.mark == mark:
+                return last
+            return _Made(mark, convert(_values_of(item)))
+
+        made = self._cache.get(place, read)
+        return None if made is None else cast("Thing", made.thing)
 
 
 class DynamoStates:
@@ -218,12 +245,18 @@ class DynamoStates:
         return [_DONE] * len(parts)
 
 
-@translated("DynamoDB")
 def _read(client: DynamoDBClient, table: str, key: keys.Key) -> Values | None:
-    answer = client.get_item(TableName=table, Key=_typed(key), ConsistentRead=True)
-    if "Item" not in answer:
-        return None
-    return {name: _plain(name, typed) for name, typed in answer["Item"].items() if name not in _KEYS}
+    item = _read_item(client, table, key)
+    return None if item is None else _values_of(item)
+
+
+@translated("DynamoDB")
+def _read_item(client: DynamoDBClient, table: str, key: keys.Key) -> Mapping[str, Any] | None:
+    return client.get_item(TableName=table, Key=_typed(key), ConsistentRead=True).get("Item")
+
+
+def _values_of(item: Mapping[str, Any]) -> Values:
+    return {name: _plain(name, typed) for name, typed in item.items() if name not in _KEYS}
 
 
 def _typed(key: keys.Key) -> dict[str, Any]:
