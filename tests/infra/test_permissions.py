@@ -62,6 +62,13 @@ def test_only_the_publisher_may_change_code_and_pass_the_role_of_plugins() -> No
     assert may == {"publish_version"}
 
 
+@pytest.mark.parametrize("function", permissions.FUNCTIONS)
+def test_whoever_may_ask_the_control_plane_of_lambda_may_take_a_token_for_it(function: str) -> None:
+    asks = {action for action in actions_on(function, "-plugin-*") if action != "lambda:InvokeFunction"}
+
+    assert not asks or "dynamodb:UpdateItem" in actions_on(function, "-idempotency")
+
+
 def test_only_the_invoke_function_and_the_api_may_decrypt_what_tenants_keep_secret() -> None:
     reads_secrets = {
         function
