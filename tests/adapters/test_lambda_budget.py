@@ -38,7 +38,7 @@ class Asker:
         return self._clock.now().timestamp() + sum(self.slept[before:])
 
 
-def test_in_no_second_are_there_more_requests_than_lambda_allows() -> None:
+def test_r18_in_no_second_are_there_more_requests_than_lambda_allows() -> None:
     clock = FakeClock()
     askers = [Asker(clock) for _ in range(4)]
 

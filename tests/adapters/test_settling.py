@@ -30,7 +30,7 @@ def answer(stubber: Stubber, **configuration: str) -> None:
     stubber.add_response("get_function_configuration", configuration)
 
 
-def test_latest_has_settled_when_its_update_has_succeeded(
+def test_r19_latest_has_settled_when_its_update_has_succeeded(
     settling: Settling, stubber: Stubber, pauses: list[float]
 ) -> None:
     answer(stubber, State="Pending", LastUpdateStatus="InProgress")

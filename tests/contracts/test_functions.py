@@ -119,7 +119,7 @@ def test_each_build_is_published_as_a_version_of_its_own(functions: PluginFuncti
     assert one.code_sha256 != two.code_sha256
 
 
-def test_publish_refuses_when_another_version_was_staged_in_between(functions: PluginFunctions) -> None:
+def test_r19_publish_refuses_when_another_version_was_staged_in_between(functions: PluginFunctions) -> None:
     manifest = Manifest(name=PLUGIN, version="1.0.0", type=PluginType.OTHER, entry_point="gateway:handle")
     staged = functions.stage(PLUGIN, "builds/1.zip", manifest, label="1.0.0")
     functions.stage(PLUGIN, "builds/2.zip", manifest, label="2.0.0")

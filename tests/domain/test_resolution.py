@@ -55,7 +55,7 @@ def test_the_same_question_has_the_same_answer(tenant_id: str, share_bps: int) -
 
 
 @given(tenant_ids, shares, shares)
-def test_raising_the_share_never_moves_a_tenant_back(tenant_id: str, one: int, other: int) -> None:
+def test_r20_raising_the_share_never_moves_a_tenant_back(tenant_id: str, one: int, other: int) -> None:
     lower, higher = sorted((one, other))
 
     if served(tenant_id, lower).target == GREEN:
@@ -63,7 +63,7 @@ def test_raising_the_share_never_moves_a_tenant_back(tenant_id: str, one: int, o
 
 
 @given(tenant_ids)
-def test_no_share_and_the_full_share_are_exact(tenant_id: str) -> None:
+def test_r20_no_share_and_the_full_share_are_exact(tenant_id: str) -> None:
     assert served(tenant_id, 0) == Resolution(BLUE, Reason.STABLE)
     assert served(tenant_id, FULL_BPS) == Resolution(GREEN, Reason.CANARY)
 

@@ -78,3 +78,39 @@ def test_arms_are_served_side_by_side_until_it_is_decided(world: FakeWorld, run:
     run.run("deployment", deployment_id=deployment.id)
 
     assert seen == {("A", "B", "C")}
+
+
+@pytest.mark.parametrize(
+    "verb, status", [(Verb.ABORT, DeploymentStatus.ABORTED), (Verb.ROLLBACK, DeploymentStatus.ROLLED_BACK)]
+)
+def test_an_experiment_that_is_given_up_leaves_everybody_on_stable(
+    verb: Verb, status: DeploymentStatus, world: FakeWorld, run: Machines
+) -> None:
+    deployment = begin_experiment(world)
+    for _ in range(8):
+        run.functions.before_next("evaluate_step", lambda _: None)
+
+    def give_up(_: object) -> None:
+        say_verb(SayVerb(ANA, verb, deployment.id, "no effect to be seen"), world.ports)
+
+    run.functions.before_next("evaluate_step", give_up)
+
+    execution = run.run("deployment", deployment_id=deployment.id)
+
+    ended = world.ports.deployments.get(deployment.id)
+    assert (execution.end, ended.status, ended.outcome_version) == (status, status, None)
+    assert stored_route(world).variants == ()
+    assert serves_only(world, "1.0.0")
+
+
+def test_nothing_is_moved_any_more_once_it_is_decided_for_stable(world: FakeWorld, run: Machines) -> None:
+    deployment = begin_experiment(world)
+    for _ in range(8):
+        run.functions.before_next("evaluate_step", lambda _: None)
+    run.functions.before_next("evaluate_step", decide_for(world, deployment, "1.0.0"))
+
+    run.run("deployment", deployment_id=deployment.id)
+
+    moved = [one.after for one in world.ports.deployments.timeline(deployment.id) if one.action == "ShiftTraffic"]
+    assert [after["candidateBps"] for after in moved if after] == [0, 0]
+    assert world.ports.deployments.get(deployment.id).status is DeploymentStatus.COMPLETED
