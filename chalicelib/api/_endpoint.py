@@ -13,7 +13,7 @@ from chalice import Blueprint, Response
 
 from chalicelib import bootstrap
 from chalicelib.api.bodies import read_object
-from chalicelib.api.callers import caller_of
+from chalicelib.api.callers import caller_of, origin_of
 from chalicelib.api.contracts import ChangeQuery, Contract, Handler, contract_of
 from chalicelib.api.incoming import Incoming
 from chalicelib.api.models import Body, Query, refusal_of
@@ -66,7 +66,7 @@ def endpoint(
 def serve(contract: Contract, handler: Handler, incoming: Incoming, context: object) -> Reply:
     """Answer a request: whatever happens, with one of the documented shapes."""
     began = time.perf_counter()
-    caller = Caller("", frozenset(), trace_id=incoming.trace_id)
+    caller = Caller("", frozenset(), None, incoming.trace_id, *origin_of(incoming.context))
     try:
         _require_possible(incoming.path)
         if not contract.is_open:
@@ -98,7 +98,15 @@ def _permit(caller: Caller, action: str, incoming: Incoming) -> None:
         require_permission(caller, action)
     except ForbiddenError:
         ports = bootstrap.ports()
-        ports.audit.append(record_of(caller, "DenyRequest", incoming.path.lstrip("/"), ports, reason=action))
+        denied = record_of(
+            caller,
+            "DenyRequest",
+            incoming.path.lstrip("/"),
+            ports,
+            tenant_id=incoming.parameters.get("tenant_id"),
+            reason=action,
+        )
+        ports.audit.append(denied)
         raise
 
 

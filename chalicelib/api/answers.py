@@ -93,6 +93,24 @@ class JsonText:
         return Reply(200, {"Content-Type": "application/json"}, self.text)
 
 
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """200: a part of a file, to be appended to the part before; *next_cursor* asks for the one after it."""
+
+    status: ClassVar[int] = 200
+
+    text: str
+    media_type: str
+    next_cursor: str | None = None
+
+    def reply(self, _path: str, *, is_preview: bool) -> Reply:  # noqa: ARG002 (the same call as of any answer)
+        """Write it as it is; the cursor stands in a header, since a file has no place for it."""
+        headers = {"Content-Type": self.media_type}
+        if self.next_cursor is not None:
+            headers["X-Next-Cursor"] = self.next_cursor
+        return Reply(200, headers, self.text)
+
+
 def answer_type(annotation: object) -> tuple[int, type[BaseModel] | None]:
     """Read status and resource from a handler's return annotation, such as ``Created[PluginResource]``."""
     origin: Any = get_origin(annotation) or annotation

@@ -7,6 +7,7 @@ from chalicelib.api import authorizer, unknown_routes
 from chalicelib.api.routes import (
     approval_pages,
     approvals,
+    audit,
     authentication,
     configurations,
     deployment_verbs,
@@ -45,6 +46,7 @@ app.register_blueprint(overrides.blueprint, url_prefix="/v1")
 app.register_blueprint(deployments.blueprint, url_prefix="/v1")
 app.register_blueprint(deployment_verbs.blueprint, url_prefix="/v1")
 app.register_blueprint(doctor.blueprint, url_prefix="/v1")
+app.register_blueprint(audit.blueprint, url_prefix="/v1")
 app.register_blueprint(approvals.blueprint, url_prefix="/v1")
 app.register_blueprint(policies.blueprint, url_prefix="/v1")
 app.register_blueprint(tenants.blueprint, url_prefix="/v1")

@@ -34,4 +34,10 @@ def caller_of(request_context: Mapping[str, Any], trace_id: str) -> Caller:
             "This needs a token.", fix="Send Authorization: Bearer <token>; POST /v1/authentication/login gives one."
         )
     roles = frozenset(_ROLES[name] for name in str(context.get("roles", "")).split(",") if name in _ROLES)
-    return Caller(str(username), roles, context.get("tenantId") or None, trace_id)
+    return Caller(str(username), roles, context.get("tenantId") or None, trace_id, *origin_of(request_context))
+
+
+def origin_of(request_context: Mapping[str, Any]) -> tuple[str, str]:
+    """Tell IP and user agent as the gateway saw them; a header such as ``X-Forwarded-For`` is anybody's word."""
+    identity = request_context.get("identity") or {}
+    return str(identity.get("sourceIp") or ""), str(identity.get("userAgent") or "")

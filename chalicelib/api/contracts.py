@@ -9,10 +9,10 @@ from typing import Any, NamedTuple, get_type_hints
 
 import pydantic
 
-from chalicelib.api.answers import Answer, Html, JsonText, answer_type
+from chalicelib.api.answers import Answer, Html, JsonText, Lines, answer_type
 from chalicelib.api.models import Body, Query
 
-Handler = Callable[..., Answer[Any] | Html | JsonText]
+Handler = Callable[..., Answer[Any] | Html | JsonText | Lines]
 
 _STATUS = re.compile(r"\((\d{3})\)")
 

@@ -21,6 +21,7 @@ from pydantic.json_schema import models_json_schema
 from chalicelib.api.openapi_parts import (
     COMMON_HEADERS,
     EXTRA_HEADERS,
+    FILES,
     HEADER_PARAMETERS,
     IF_MATCH,
     INFO,
@@ -190,6 +191,8 @@ def _content(contract: Contract, refs: Mapping[str, str]) -> dict[str, Any]:
         return {"application/json": {"schema": {"$ref": refs[contract.resource.__name__]}}}
     if contract.action in PAGES:
         return {"text/html": {"schema": {"type": "string"}}}
+    if contract.action in FILES:
+        return {media_type: {"schema": {"type": "string"}} for media_type in FILES[contract.action]}
     return {"application/json": {"schema": {"type": "object"}}}
 
 

@@ -30,6 +30,7 @@ TAGS = {
     "plugins": "Named extensions of the product.",
     "versions": "Immutable builds of a plugin.",
     "deployments": "Attempts to make a version the current one of an environment.",
+    "audit": "Who did what, to what, and why: records that are only ever added.",
     "approvals": "People who must agree before a deployment goes on.",
     "environments": "What an environment asks of a deployment.",
     "tenants": "Customers of the product, and what they have installed.",
@@ -61,6 +62,9 @@ PARAMETERS: dict[str, dict[str, Any]] = {
 
 #: Actions that answer with a page for people.
 PAGES = frozenset({"show_docs", "show_approval_page"})
+
+#: Media types of actions that answer with a part of a file.
+FILES = {"export_audit": ("application/jsonl", "text/csv")}
 
 REPEAT_KEY: dict[str, Any] = {
     "name": "Idempotency-Key",
@@ -112,6 +116,13 @@ EXTRA_HEADERS: dict[str, dict[str, Any]] = {
     "finalize_version": _LOCATION,
     "create_deployment": _LOCATION,
     "create_tenant": _LOCATION,
+    "export_audit": {
+        "X-Next-Cursor": {
+            "description": "Send it as `cursor` for the next part; absent at the end.",
+            "required": False,
+            "schema": {"type": "string"},
+        }
+    },
     "invoke_plugin": {
         "X-HotSwap-Version": {
             "description": "The version that served.",

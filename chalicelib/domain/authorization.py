@@ -24,13 +24,15 @@ class Caller(NamedTuple):
     """
     Who asks, as the verified token says; nothing of it ever comes from a request's body.
 
-    *tenant_id* is the tenant that a TenantOwner owns.
+    *tenant_id* is the tenant that a TenantOwner owns; *ip* and *user_agent* are what the gateway saw.
     """
 
     username: str
     roles: frozenset[Role]
     tenant_id: str | None = None
     trace_id: str = ""
+    ip: str = ""
+    user_agent: str = ""
 
     @property
     def is_admin(self) -> bool:
@@ -46,6 +48,8 @@ _DEVELOPER = frozenset({Role.ADMIN, Role.DEVELOPER})
 _ADMIN = frozenset({Role.ADMIN})
 _APPROVER = frozenset({Role.ADMIN, Role.APPROVER})
 _OWNER = frozenset({Role.ADMIN, Role.TENANT_OWNER})
+#: Each reads a part of the trail (domain/audit.py); only who reads all of it can tell whether it is whole.
+_AUDITOR = frozenset({Role.ADMIN, Role.TENANT_OWNER, Role.VIEWER})
 
 #: Action (the name of its route handler) → roles that may try it. CONTRACT §3, "Who".
 PERMISSIONS: dict[str, frozenset[Role]] = {
@@ -78,6 +82,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "rollback_deployment": _DEVELOPER,
     "retry_deployment": _DEVELOPER,
     "show_doctor": _ADMIN,
+    "list_audit": _AUDITOR,
+    "export_audit": _AUDITOR,
     "list_approvals": _APPROVER,
     "show_approval": _APPROVER,
     "approve_approval": _APPROVER,

@@ -20,6 +20,8 @@ class LogIn:
     username: str
     password: str = field(repr=False)
     trace_id: str = ""
+    ip: str = ""
+    user_agent: str = ""
 
 
 def log_in(command: LogIn, ports: Ports) -> Login:
@@ -29,7 +31,7 @@ def log_in(command: LogIn, ports: Ports) -> Login:
     Raises:
         UnauthorizedError: The user pool refuses, in the same words whether the user exists or not (401).
     """
-    who = Caller(command.username, frozenset(), trace_id=command.trace_id)
+    who = Caller(command.username, frozenset(), trace_id=command.trace_id, ip=command.ip, user_agent=command.user_agent)
     try:
         login = ports.identity.login(command.username, command.password)
     except UnauthorizedError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.domain.audit import AuditRecord
+from chalicelib.domain.audit import MAX_USER_AGENT, AuditRecord, result_of
 from chalicelib.domain.times import rfc3339
 
 if TYPE_CHECKING:
@@ -42,4 +42,7 @@ def record_of(
         reason=reason,
         before=before or {},
         after=after or {},
+        ip=caller.ip,
+        user_agent=caller.user_agent[:MAX_USER_AGENT],
+        result=result_of(action).value,
     )

@@ -51,6 +51,8 @@ CONTRACT = {
     "rollback_deployment": DEVELOPERS,
     "retry_deployment": DEVELOPERS,
     "show_doctor": {Role.ADMIN},
+    "list_audit": {Role.ADMIN, Role.TENANT_OWNER, Role.VIEWER},
+    "export_audit": {Role.ADMIN, Role.TENANT_OWNER, Role.VIEWER},
     "list_approvals": {Role.ADMIN, Role.APPROVER},
     "show_approval": {Role.ADMIN, Role.APPROVER},
     "approve_approval": {Role.ADMIN, Role.APPROVER},

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chalicelib.domain.audit import AuditRecord
+from chalicelib.domain.audit import AuditFilter, AuditRecord
 from chalicelib.domain.errors import ConflictError, NotFoundError, StaleRevisionError
 from chalicelib.domain.installations import KEPT_REVISIONS, ConfigRevision, Enabled, Installation, UninstalledError
 from chalicelib.domain.pages import Page, PageRequest
@@ -183,13 +183,17 @@ class FakeInstallations:
 
 @dataclass
 class FakeAuditTrail:
-    """Records without a change."""
+    """Records without a change, and reading of all."""
 
     tables: FakeTables
 
     def append(self, record: AuditRecord) -> None:
         with self.tables.transaction(record):
             pass
+
+    def page(self, wanted: AuditFilter, request: PageRequest) -> Page[AuditRecord]:
+        found = sorted(filter(wanted.admits, self.tables.records), key=lambda each: (each.at, each.id), reverse=True)
+        return page_of([(each.id, each) for each in found], request)
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
@@ -13,9 +13,11 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.adapters.aws_errors import code_of, translated
 from chalicelib.adapters.dynamodb import keys
 from chalicelib.adapters.dynamodb.audit_items import AuditItem
+from chalicelib.adapters.dynamodb.audit_listings import listing_keys, read_records
 from chalicelib.adapters.dynamodb.items import Item, Tables, values_of
-from chalicelib.domain.audit import AuditRecord
+from chalicelib.domain.audit import AuditFilter, AuditRecord
 from chalicelib.domain.errors import ConflictError, TransientError
+from chalicelib.domain.pages import Page, PageRequest
 
 if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
@@ -80,7 +82,12 @@ class DynamoAuditTrail:
     def read(self, resource: str) -> tuple[AuditRecord, ...]:
         """Return the records of *resource*, oldest first."""
         found = self._items.query(resource, consistent_read=True)
-        return tuple(_record_of(item) for item in found)
+        return tuple(record_of_item(item) for item in found)
+
+    @translated("DynamoDB")
+    def page(self, wanted: AuditFilter, request: PageRequest) -> Page[AuditRecord]:
+        """List the records that *wanted* admits, newest first; with neither actor, resource nor tenant, by day."""
+        return read_records(self._items, wanted, request, record_of_item)
 
     @translated("DynamoDB")
     def _try_write(self, parts: Sequence[Put | Delete | Check]) -> bool:
@@ -104,7 +111,8 @@ class DynamoAuditTrail:
     def _put(self, record: AuditRecord) -> Put:
         pk, sk = keys.audit(record.resource, record.at, record.id)
         is_new = AuditItem.pk.does_not_exist()
-        item = self._items(pk, sk, **asdict(record))
+        attributes: dict[str, Any] = {**asdict(record), **listing_keys(record)}
+        item = self._items(pk, sk, **attributes)
         return Put(item, is_new, lambda: ConflictError(f"{record.id} is recorded already."))
 
 
@@ -120,6 +128,7 @@ def _add(part: Put | Delete | Check, transaction: TransactWrite) -> None:
         transaction.condition_check(part.model, *part.key, condition=part.condition)
 
 
-def _record_of(item: AuditItem) -> AuditRecord:
+def record_of_item(item: AuditItem) -> AuditRecord:
+    """Read a record back."""
     values = values_of(item, AuditRecord)
     return AuditRecord(**{**values, "roles": tuple(values["roles"])})

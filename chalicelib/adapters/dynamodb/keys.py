@@ -238,3 +238,18 @@ def histories(plugin_id: str, environment: str, shard: int) -> str:
 def history(plugin_id: str, environment: str, shard: int, day: int, ring: str) -> Key:
     """Place what tenants of a ring did on a day (measurements)."""
     return histories(plugin_id, environment, shard), f"{day:06d}#{ring}"
+
+
+def audit_day(day: str) -> str:
+    """Name the listing of a day's records, in order (gsi1 of audit)."""
+    return f"day#{day}"
+
+
+def audit_actor(actor: str) -> str:
+    """Name the listing of what somebody did, in order (gsi2 of audit)."""
+    return f"actor#{actor}"
+
+
+def audit_tenant(tenant_id: str) -> str:
+    """Name the listing of what is about a tenant, in order (gsi3 of audit)."""
+    return f"tenant#{tenant_id}"

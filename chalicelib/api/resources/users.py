@@ -24,7 +24,7 @@ class LogInBody(Body):
 
     def to_command(self, caller: Caller) -> LogIn:
         """Make the command of the use case."""
-        return LogIn(self.username, self.password, trace_id=caller.trace_id)
+        return LogIn(self.username, self.password, trace_id=caller.trace_id, ip=caller.ip, user_agent=caller.user_agent)
 
 
 class RefreshBody(Body):
