@@ -45,3 +45,34 @@ def test_every_decision_has_context_decision_and_consequences() -> None:
     }
 
     assert {name: found for name, found in headings.items() if found != ["Context", "Decision", "Consequences"]} == {}
+
+
+def lessons() -> dict[str, set[str]]:
+    """Return the tests that the page of lessons names, by the first cell of their row."""
+    rows = [line.split(" | ") for line in (ROOT / "docs/lessons.md").read_text().splitlines() if line.startswith("| ")]
+
+    return {cells[0].removeprefix("| "): set(re.findall(r"`(test_\w+)`", cells[-1])) for cells in rows}
+
+
+def names_of_tests() -> set[str]:
+    files = (ROOT / "tests").glob("**/test_*.py")
+
+    return {name for file in files for name in re.findall(r"^def (test_\w+)", file.read_text(), re.MULTILINE)}
+
+
+def test_every_lesson_names_the_tests_that_bear_its_number_and_has_one() -> None:
+    there_are = {name for name in names_of_tests() if re.match(r"test_r\d", name)}
+    by_number = {
+        f"R{number}": {name for name in there_are if name.startswith(f"test_r{number:02}_")} for number in range(1, 29)
+    }
+
+    assert {row: named for row, named in lessons().items() if re.fullmatch(r"R\d+", row)} == by_number
+    assert all(by_number.values())
+    assert set().union(*by_number.values()) == there_are
+
+
+def test_every_test_that_a_lesson_names_exists() -> None:
+    named = set().union(*lessons().values())
+
+    assert len(named) > 80
+    assert named - names_of_tests() == set()
