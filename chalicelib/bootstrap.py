@@ -115,7 +115,7 @@ def connect(settings: Settings) -> Ports:
         limit_factor=settings.limit_factor,
         override_key=StoredOverrideKey(kms, settings.key_alias, tables.client, settings.table("routing")),
         notifier=SnsNotifications(Lazy(aws_clients.sns), stack=settings.stack, account_id=settings.account_id),
-        measurements=DynamoMeasurements(tables.client, settings.table("measurements")),
+        measurements=DynamoMeasurements(tables.client, settings.table("measurements"), clock),
         claims=DynamoClaims(tables.client, settings.table("idempotency")),
     )
 

@@ -131,6 +131,8 @@ FUNCTIONS: dict[str, Grants] = {
         _WAKES,
         # `hotswap doctor` compares deployments with their executions.
         _LOOKS_AT_EXECUTIONS,
+        # Whoever asks how a plugin is has its health check made.
+        _CALLS_PLUGINS,
         # What is urgent moves the alias itself: blocking a version.
         _MIRRORS_ALIASES,
         # A roll-back by hand mirrors the route at once.

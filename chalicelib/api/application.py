@@ -19,8 +19,10 @@ from chalicelib.api.routes import (
     installations,
     invocations,
     me,
+    observations,
     overrides,
     pins,
+    plugin_health,
     plugins,
     policies,
     retirements,
@@ -56,6 +58,8 @@ app.register_blueprint(configurations.blueprint, url_prefix="/v1")
 app.register_blueprint(pins.blueprint, url_prefix="/v1")
 app.register_blueprint(effective.blueprint, url_prefix="/v1")
 app.register_blueprint(usage.blueprint, url_prefix="/v1")
+app.register_blueprint(observations.blueprint, url_prefix="/v1")
+app.register_blueprint(plugin_health.blueprint, url_prefix="/v1")
 app.register_blueprint(invocations.blueprint, url_prefix="/v1")
 
 cold_start.finish()

@@ -38,6 +38,24 @@ class Usual(NamedTuple):
     groups: Mapping[int, Outcomes]
 
 
+class Observed(NamedTuple):
+    """What was observed of a tenant, by its mark: how often, the sum, and the sum of squares."""
+
+    tenant: str
+    metric: str
+    n: int
+    total: float
+    squares: float
+
+
+class Exposure(NamedTuple):
+    """Whom the versions on trial of a deployment have served, and how: what it costs if they were bad."""
+
+    tenants: int = 0
+    requests: int = 0
+    failed_requests: int = 0
+
+
 class Reach(NamedTuple):
     """Which tenants a version had: the buckets from *low_bps* to before *high_bps*, and all of *rings*."""
 
@@ -114,7 +132,7 @@ def _steps(epochs: Sequence[int], reaches: Mapping[int, Reach]) -> dict[int, int
     return steps
 
 
-def exposure_of(phases: Iterable[PhaseOutcomes], tried: Iterable[str]) -> Outcomes:
+def sum_of(phases: Iterable[PhaseOutcomes], tried: Iterable[str]) -> Outcomes:
     """Add up what *tried* have answered in a deployment."""
     versions = frozenset(tried)
     return total(row.outcomes for row in phases if row.phase.version in versions)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from chalicelib.domain.measurements import Outcomes
-    from chalicelib.domain.sides import Counted, PhaseOutcomes, Usual
+    from chalicelib.domain.sides import Counted, Observed, PhaseOutcomes, Usual
     from chalicelib.domain.tallies import Batch, Call
 
 
@@ -48,3 +48,14 @@ class MeasurementRepository(Protocol):
 
     def arms(self, deployment_id: str, version: str) -> Mapping[str, Outcomes]:
         """Return what was counted of each tenant of a variant, by its mark."""
+
+    def observe(self, deployment_id: str, observed: Sequence[Observed]) -> None:
+        """
+        Add what hosts have observed, all or nothing; at most 100.
+
+        Raises:
+            TransientError: Others keep the same items busy, or the table does not answer.
+        """
+
+    def observed(self, deployment_id: str, metric: str) -> Mapping[str, tuple[float, float]]:
+        """Return how often *metric* was observed and the sum of its values, by the mark of the tenant."""

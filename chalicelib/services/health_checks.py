@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from chalicelib.domain.deployments import HealthCheck
 from chalicelib.domain.errors import PluginFailedError, PluginTimeoutError
@@ -22,7 +22,23 @@ if TYPE_CHECKING:
     from chalicelib.ports import Ports
 
 
-def check_health(deployment: Deployment, target: Target, name: str, ports: Ports) -> HealthCheck:
+class Whose(Protocol):
+    """Whom a check is made for: a deployment, or whoever asks."""
+
+    @property
+    def plugin_id(self) -> str:
+        """Whose version it is."""
+
+    @property
+    def environment(self) -> str:
+        """Where it serves."""
+
+    @property
+    def trace_id(self) -> str:
+        """What it is found by in the plugin's log."""
+
+
+def check_health(deployment: Whose, target: Target, name: str, ports: Ports) -> HealthCheck:
     """
     Make the health check of *target*'s manifest, or a probe; *name* is the execution's id.
 
@@ -54,13 +70,13 @@ def _expecting(test: SandboxTest) -> Callable[[Mapping[str, Any]], Verdict]:
     return lambda answer: judge_result(answer, test.expect)
 
 
-def _manifest(deployment: Deployment, target: Target, ports: Ports) -> Manifest:
+def _manifest(deployment: Whose, target: Target, ports: Ports) -> Manifest:
     version = ports.versions.get(deployment.plugin_id, target.version)
     return Manifest.model_validate_json(json.dumps(version.manifest))
 
 
 def _call(
-    deployment: Deployment,
+    deployment: Whose,
     target: Target,
     operation: str,
     event: Mapping[str, Any],
@@ -79,7 +95,7 @@ def _call(
 
 
 def _event(
-    deployment: Deployment, operation: str, given: Mapping[str, Any], config: Mapping[str, Any], name: str
+    deployment: Whose, operation: str, given: Mapping[str, Any], config: Mapping[str, Any], name: str
 ) -> dict[str, Any]:
     return {
         "operation": operation,

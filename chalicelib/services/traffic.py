@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.errors import TransientError
 from chalicelib.domain.plans import StepKind, StepStatus
-from chalicelib.domain.sides import HISTORY_DAYS, sides_of
+from chalicelib.domain.sides import HISTORY_DAYS, Exposure, sides_of, sum_of
 from chalicelib.domain.tallies import DAY_SECONDS
 from chalicelib.domain.verdicts import not_measured
 
@@ -67,6 +67,20 @@ def is_expected(deployment: Deployment) -> bool:
     out = [one for one in _shifts(deployment, current.index) if one.status is StepStatus.COMPLETED]
     reach = out[-1].reach if out else None
     return bool(out) and (reach is None or reach.tenants > 0)
+
+
+def exposure_of(deployment: Deployment, ports: Ports) -> Exposure | None:
+    """Say whom the versions on trial have served so far; None while that can't be read."""
+    arms = {variant.target.version for step in deployment.plan.steps for variant in step.variants}
+    tried = {deployment.target.version, *arms}
+    good = deployment.last_known_good
+    if good is not None and good.stable is not None and arms:
+        tried.discard(good.stable.version)
+    try:
+        outcomes = sum_of(ports.measurements.phases(deployment.id), tried)
+        return Exposure(ports.measurements.exposed(deployment.id, tried), outcomes.requests, outcomes.failures)
+    except TransientError:
+        return None
 
 
 def gone_past(deployment: Deployment) -> list[Step]:

@@ -7,7 +7,7 @@ from chalicelib import bootstrap
 from chalicelib.adapters.dynamodb.tallies import DynamoTallies
 from chalicelib.domain.measurements import Histogram, Outcomes
 from chalicelib.domain.routes import SplitBy
-from chalicelib.domain.sides import Counted, PhaseOutcomes, Usual
+from chalicelib.domain.sides import Counted, Observed, PhaseOutcomes, Usual
 from chalicelib.domain.tallies import Arm, Batch, Exposed, History, Phase, Traffic
 from chalicelib.ports import Ports, TallyLedger
 from chalicelib.settings import Settings
@@ -117,3 +117,16 @@ def test_tenants_of_a_variant_are_counted_apart(ports: Ports, containers: Contai
     other.add(Batch("t2", {arm: {"requests": 1}, arm._replace(version="1.0.0"): {"requests": 1}}, {}))
 
     assert ports.measurements.arms(DEPLOYMENT, "2.0.0") == {"1a": Outcomes(3, 1), "1b": Outcomes(1)}
+
+
+def test_observations_add_up_for_each_tenant_of_a_metric(ports: Ports) -> None:
+    ports.measurements.observe(
+        DEPLOYMENT, [Observed("1a", "sales", 2, 3.5, 6.25), Observed("1b", "sales", 1, 0.001, 0.0)]
+    )
+    ports.measurements.observe(
+        DEPLOYMENT, [Observed("1a", "sales", 1, 1.5, 2.25), Observed("1a", "visits", 1, 7.0, 49.0)]
+    )
+
+    assert ports.measurements.observed(DEPLOYMENT, "sales") == {"1a": (3, 5.0), "1b": (1, 0.001)}
+    assert ports.measurements.observed(DEPLOYMENT, "visits") == {"1a": (1, 7)}
+    assert ports.measurements.observed("dep_02", "sales") == {}

@@ -1,10 +1,10 @@
 """What containers have counted, in memory."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.domain.measurements import Outcomes
-from chalicelib.domain.sides import Counted, PhaseOutcomes, Usual, groups_of, outcomes_of
+from chalicelib.domain.sides import Counted, Observed, PhaseOutcomes, Usual, groups_of, outcomes_of
 from chalicelib.domain.tallies import Arm, Batch, Exposed, History, Phase, Place, Tally, Traffic, add
 
 
@@ -15,6 +15,7 @@ class FakeTallyLedger:
     tallies: dict[Place, Tally] = field(default_factory=dict)
     marks: dict[Exposed, set[str]] = field(default_factory=dict)
     tokens: list[str] = field(default_factory=list)
+    observed: dict[tuple[str, str, str], tuple[float, float]] = field(default_factory=dict)
     _failures: list[Exception] = field(default_factory=list)
 
     def fail_next(self, error: Exception) -> None:
@@ -69,4 +70,17 @@ class FakeMeasurements:
             place.tenant: outcomes_of(tally)
             for place, tally in self.ledger.tallies.items()
             if isinstance(place, Arm) and place[:2] == (deployment_id, version)
+        }
+
+    def observe(self, deployment_id: str, observed: Sequence[Observed]) -> None:
+        for one in observed:
+            key = deployment_id, one.metric, one.tenant
+            n, total = self.ledger.observed.get(key, (0.0, 0.0))
+            self.ledger.observed[key] = n + one.n, total + one.total
+
+    def observed(self, deployment_id: str, metric: str) -> Mapping[str, tuple[float, float]]:
+        return {
+            tenant: sums
+            for (deployment, name, tenant), sums in self.ledger.observed.items()
+            if (deployment, name) == (deployment_id, metric)
         }

@@ -16,10 +16,10 @@ OPEN_BLOCKS = "open-block"
 STARTED_CONTAINERS = "started-containers"
 DEPLOYMENTS = "deployment"
 
-#: Listing of the deployments that have not ended (gsi2 of deployments).
 #: What many containers count at once lies in so many partitions, each container adding to one of them.
 SHARDS = 4
 
+#: Listing of the deployments that have not ended (gsi2 of deployments).
 LIVE_DEPLOYMENTS = "live"
 #: Listings of approvals: all, newest last (gsi1 of deployments), and those that nobody has decided (gsi2).
 APPROVALS = "approvals"
@@ -238,6 +238,11 @@ def histories(plugin_id: str, environment: str, shard: int) -> str:
 def history(plugin_id: str, environment: str, shard: int, day: int, ring: str) -> Key:
     """Place what tenants of a ring did on a day (measurements)."""
     return histories(plugin_id, environment, shard), f"{day:06d}#{ring}"
+
+
+def observations(deployment_id: str, metric: str) -> str:
+    """Name the partition of what was observed of a metric (measurements)."""
+    return f"observed#{deployment_id}#{metric}"
 
 
 def audit_day(day: str) -> str:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.aws_errors import translated
 from chalicelib.adapters.dynamodb import keys
+from chalicelib.adapters.dynamodb.tallies import DEPLOYMENT_DAYS
+from chalicelib.domain.errors import TransientError
 from chalicelib.domain.measurements import Outcomes, total
 from chalicelib.domain.routes import SplitBy
-from chalicelib.domain.sides import Counted, PhaseOutcomes, Usual, groups_of, outcomes_of
-from chalicelib.domain.tallies import SLOT_SECONDS, Phase
+from chalicelib.domain.sides import Counted, Observed, PhaseOutcomes, Usual, groups_of, outcomes_of
+from chalicelib.domain.tallies import DAY_SECONDS, SLOT_SECONDS, Phase
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from chalicelib.ports import Clock
 
 _Values = dict[str, Any]
 
@@ -21,9 +26,10 @@ _Values = dict[str, Any]
 class DynamoMeasurements:
     """Measurements; reads are strongly consistent, so whoever was answered finds what was counted for it."""
 
-    def __init__(self, client: Callable[[], DynamoDBClient], table: str) -> None:
+    def __init__(self, client: Callable[[], DynamoDBClient], table: str, clock: Clock) -> None:
         self._client = client
         self._table = table
+        self._clock = clock
 
     @translated("DynamoDB")
     def phases(self, deployment_id: str) -> tuple[PhaseOutcomes, ...]:
@@ -71,6 +77,40 @@ class DynamoMeasurements:
             found.setdefault(values["tenant"], []).append(outcomes_of(_amounts(values)))
         return {mark: total(parts) for mark, parts in found.items()}
 
+    @translated("DynamoDB")
+    def observe(self, deployment_id: str, observed: Sequence[Observed]) -> None:
+        """
+        Add what hosts have observed, all or nothing; at most 100.
+
+        Raises:
+            TransientError: Others keep the same items busy, or the table does not answer.
+        """
+        ends = int(self._clock.now().timestamp()) + DEPLOYMENT_DAYS * DAY_SECONDS
+        parts: Any = [{"Update": self._observation(deployment_id, one, ends)} for one in observed]
+        client = self._client()
+        try:
+            client.transact_write_items(TransactItems=parts, ClientRequestToken=os.urandom(16).hex())
+        except client.exceptions.TransactionCanceledException as error:
+            raise TransientError("Others are counting the same at the moment.") from error
+
+    def _observation(self, deployment_id: str, one: Observed, ends: int) -> dict[str, Any]:
+        # Twelve decimals: sums and squares of any value that is taken fit into the 38 digits of a number.
+        sums = {":total": f"{one.total:.12f}", ":squares": f"{one.squares:.12f}"}
+        amounts = {":n": str(one.n), ":ttl": str(ends), **sums}
+        return {
+            "TableName": self._table,
+            "Key": {"pk": {"S": keys.observations(deployment_id, one.metric)}, "sk": {"S": one.tenant}},
+            "UpdateExpression": "SET #ttl = :ttl ADD #n :n, #total :total, #squares :squares",
+            "ExpressionAttributeNames": {"#ttl": "ttl", "#n": "n", "#total": "total", "#squares": "squares"},
+            "ExpressionAttributeValues": {name: {"N": amount} for name, amount in amounts.items()},
+        }
+
+    @translated("DynamoDB")
+    def observed(self, deployment_id: str, metric: str) -> Mapping[str, tuple[float, float]]:
+        """Return how often *metric* was observed and the sum of its values, by the mark of the tenant."""
+        found = self._query(keys.observations(deployment_id, metric))
+        return {values["sk"]: (values["n"], values["total"]) for values in found}
+
     def _sharded(self, partition: Callable[[int], str], since: str = "") -> Iterator[_Values]:
         for shard in range(keys.SHARDS):
             yield from self._query(partition(shard), since=since)
@@ -111,6 +151,8 @@ def _amounts(values: _Values) -> dict[str, int]:
     return {name: value for name, value in values.items() if isinstance(value, int)}
 
 
-def _plain(typed: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a text, a whole number or a set of texts
+def _plain(typed: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a text, a number or a set of texts
     ((kind, value),) = typed.items()
-    return int(value) if kind == "N" else value
+    if kind != "N":
+        return value
+    return int(value) if value.lstrip("-").isdigit() else float(value)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from chalicelib.api.models import Listing, Resource
 from chalicelib.api.resources.approvals import ApprovalResource
+from chalicelib.api.resources.observations import ExperimentResource
 from chalicelib.api.resources.plans import StepResource
 from chalicelib.api.resources.previews import ForecastResource
 from chalicelib.domain.approvals import Approval
@@ -15,8 +16,10 @@ from chalicelib.domain.audit import AuditRecord
 from chalicelib.domain.deployments import Deployment, DeploymentStatus, HealthCheck, Hold, OnConflict
 from chalicelib.domain.ids import Environment
 from chalicelib.domain.routes import SplitBy
+from chalicelib.domain.sides import Exposure
 from chalicelib.domain.strategies import Strategy
 from chalicelib.domain.verbs import Verb, possible_verbs
+from chalicelib.services.experiments import Standing
 from chalicelib.services.previews import Preview
 
 
@@ -65,6 +68,19 @@ class HoldResource(Resource):
         return cls(reason=hold.reason, by=hold.by, since=hold.since, until=hold.until)
 
 
+class ExposureResource(Resource):
+    """Whom the versions on trial have served."""
+
+    tenants: Annotated[int, Field(description="Each counted once.")]
+    requests: int
+    failed_requests: Annotated[int, Field(description="Also those that stable answered instead.")]
+
+    @classmethod
+    def of(cls, exposure: Exposure) -> ExposureResource:
+        """Present an exposure."""
+        return cls(tenants=exposure.tenants, requests=exposure.requests, failed_requests=exposure.failed_requests)
+
+
 class DeploymentResource(Resource):
     """One attempt to make a version the current one of an environment."""
 
@@ -94,6 +110,12 @@ class DeploymentResource(Resource):
     plan: list[StepResource]
     current_step: Annotated[int | None, Field(description="Index of the first step that is not done; null at the end.")]
     affected_tenants: Annotated[int, Field(description="How many tenants had the plugin enabled when it began.")]
+    exposure: Annotated[
+        ExposureResource | None, Field(description="Told of a single deployment only; null if it can't be read now.")
+    ]
+    experiment: Annotated[
+        ExperimentResource | None, Field(description="How an A/B test stands; told of a single deployment only.")
+    ]
     approvals: Annotated[list[ApprovalResource], Field(description="Who was asked; told of a single deployment only.")]
     health_checks: list[HealthCheckResource]
     possible_verbs: Annotated[
@@ -115,6 +137,8 @@ class DeploymentResource(Resource):
         approvals: tuple[Approval, ...] = (),
         names_tenants: bool = False,
         holds_others: bool = False,
+        exposure: Exposure | None = None,
+        standing: Standing | None = None,
     ) -> DeploymentResource:
         """
         Present a deployment; *names_tenants* only to callers who may know who the tenants are.
@@ -149,6 +173,8 @@ class DeploymentResource(Resource):
             plan=[StepResource.of(step, names_tenants=names_tenants) for step in deployment.plan.steps],
             current_step=current.index if current and not deployment.status.is_final else None,
             affected_tenants=deployment.affected_tenants,
+            exposure=ExposureResource.of(exposure) if exposure else None,
+            experiment=ExperimentResource.of(standing) if standing else None,
             approvals=[ApprovalResource.of(one) for one in approvals],
             health_checks=[HealthCheckResource.of(check) for check in deployment.health_checks],
             possible_verbs=list(possible_verbs(deployment, holds_others=holds_others)),

@@ -15,7 +15,7 @@ from chalicelib.api.resources.deployments import (
 )
 from chalicelib.domain.authorization import Caller, may_know_tenants
 from chalicelib.ports import Ports
-from chalicelib.services import deployments, previews, verbs
+from chalicelib.services import deployments, experiments, previews, traffic, verbs
 
 blueprint = ApiBlueprint(__name__)
 
@@ -75,6 +75,8 @@ def show_deployment(deployment_id: str, caller: Caller, ports: Ports) -> Ok[Depl
         approvals=ports.approvals.of_deployment(deployment.id),
         names_tenants=may_know_tenants(caller),
         holds_others=verbs.holds_others(deployment, ports),
+        exposure=traffic.exposure_of(deployment, ports),
+        standing=experiments.find_standing(deployment, ports),
     )
 
     return Ok(shown, revision=deployment.revision)
