@@ -34,6 +34,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "version": ("version", "Look at the versions of a plugin."),
         "deploy": ("deploy", "Make a version the current one of an environment."),
         "approval": ("approval", "See what waits for people, and who has said what."),
+        "audit": ("audit", "See who did what, to what, and why, and take it along."),
         "policy": ("policy", "See and set what an environment asks of a deployment."),
     },
     "Tenants": {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from hotswap.clock import Clock, SystemClock
 from hotswap.resources.approvals import Approvals, Policies
+from hotswap.resources.audit import Audit
 from hotswap.resources.deployments import Deployments
 from hotswap.resources.diagnoses import Doctor
 from hotswap.resources.effective import Effectives
@@ -76,6 +77,7 @@ class HotSwapClient:
         )
         self.authentication = Authentication(self._transport)
         self.plugins = Plugins(self._transport)
+        self.audit = Audit(self._transport)
         self.versions = Versions(self._transport)
         self.deployments = Deployments(self._transport)
         self.approvals = Approvals(self._transport)

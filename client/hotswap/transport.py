@@ -112,17 +112,22 @@ class Transport:
         request = self._http.build_request(
             method, path if "://" in path else f"{self.api_url}{path}", params=params, json=body, headers=sent
         )
-        if not anonymous and self._tokens is not None:
-            request.headers["Authorization"] = f"Bearer {self._tokens.token()}"
+        return self._read(self._send_with_retries(request, path) if anonymous else self._send_authorized(request, path))
 
-        response = self._send_with_retries(request, path)
-        if response.status_code == _UNAUTHORIZED and not anonymous and self._tokens is not None:
-            renewed = self._tokens.renew()
-            if renewed is not None:
-                request.headers["Authorization"] = f"Bearer {renewed}"
-                response = self._send_with_retries(request, path)
+    def download(self, path: str, *, query: Mapping[str, Any]) -> httpx.Response:
+        """
+        Read what is a text and no document, as `request` reads documents.
 
-        return self._read(response)
+        Raises:
+            ApiError: The API answered with a problem.
+            UnreachableError: No answer came.
+        """
+        params = {name: value for name, value in query.items() if value is not None}
+        request = self._http.build_request("GET", f"{self.api_url}{path}", params=params)
+        response = self._send_authorized(request, path)
+        if response.status_code >= _FIRST_ERROR_STATUS:
+            self._read(response)
+        return response
 
     def upload(
         self,
@@ -161,6 +166,17 @@ class Transport:
     def close(self) -> None:
         """Give the connections back."""
         self._http.close()
+
+    def _send_authorized(self, request: httpx.Request, path: str) -> httpx.Response:
+        if self._tokens is not None:
+            request.headers["Authorization"] = f"Bearer {self._tokens.token()}"
+        response = self._send_with_retries(request, path)
+        if response.status_code == _UNAUTHORIZED and self._tokens is not None:
+            renewed = self._tokens.renew()
+            if renewed is not None:
+                request.headers["Authorization"] = f"Bearer {renewed}"
+                response = self._send_with_retries(request, path)
+        return response
 
     def _send_with_retries(self, request: httpx.Request, path: str) -> httpx.Response:
         for attempt in range(1, ATTEMPTS + 1):
