@@ -22,7 +22,7 @@ def handle(operation, input, context):
     return {"card": input.get("card")}
 """
 CARDS = ({"card": "visa"}, {"card": "amex"}, {"card": "visa"})
-CANARY = {
+CANARY: dict[str, Any] = {
     "strategy": "Canary",
     "canaryConfig": {"stages": [50, 100], "evaluationPeriod": "PT5M"},
     "health": {"healthCheckInterval": "PT1S"},
