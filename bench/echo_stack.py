@@ -48,10 +48,10 @@ class EchoStack:
 
 
 @contextlib.contextmanager
-def echo_stack() -> Iterator[EchoStack]:
+def echo_stack(*, strict_limits: bool = False) -> Iterator[EchoStack]:
     """Bring a stack up on free ports, let a tenant use the plugin, and take everything down at the end."""
     folder = Path(tempfile.mkdtemp(prefix="hotswap-bench-"))
-    options = Options(port=0, payments_port=0, files=StackFiles(folder))
+    options = Options(strict_limits=strict_limits, port=0, payments_port=0, files=StackFiles(folder))
     try:
         stack = EchoStack(bring_up(options, _silent))
         _deploy(stack)

@@ -2,8 +2,10 @@
 
 from bench.cases import (
     api_start,
+    burst,
     costs,
     decision,
+    deployments,
     endpoint_overhead,
     gateway,
     invoke_overhead,
@@ -13,6 +15,7 @@ from bench.cases import (
     rollbacks,
     routes,
     stack,
+    zero_downtime,
 )
 
 CASES = {
@@ -29,6 +32,9 @@ CASES = {
         rollbacks,
         costs,
         gateway,
+        deployments,
+        zero_downtime,
+        burst,
         stack,
     )
 }
