@@ -146,6 +146,8 @@ def _invoke(incoming: Incoming, told: dict[str, Any]) -> Reply:
     told |= {"version": made.version, "reason": made.reason, "executionId": made.execution_id}
     if not made.is_metered:
         told |= {"level": "WARNING", "quotas": "not counted"}
+    if made.stood_in_for:
+        told |= {"level": "WARNING", "stoodInFor": made.stood_in_for}
     if made.is_state_lost:
         told |= {"level": "WARNING", "state": "not kept: uninstalled during the call"}
     document = {
