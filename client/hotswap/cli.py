@@ -22,7 +22,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "down": ("stack", "Stop the local stack."),
         "status": ("stack", "Show what runs, what does not, and how to fix it."),
         "doctor": ("doctor", "Name what disagrees in the control plane, why, and what heals it."),
-        "demo": ("demo", "Watch a payment plugin go from 1.0.0 to 2.0.0 under two tenants."),
+        "demo": ("demo", "Watch a payment plugin go to Production under its tenants, and a flawed version come back."),
     },
     "Login": {
         "login": ("identity", "Log in and keep the token."),

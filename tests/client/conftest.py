@@ -74,6 +74,8 @@ def terminal(tmp_path: Path, api: FakeApi, clock: FakeClock) -> Terminal:
                 "users": {
                     "admin": {"username": "ada", "password": "right"},
                     "developer": {"username": "dev", "password": "right"},
+                    "approver": {"username": "app", "password": "right"},
+                    "approver2": {"username": "appy", "password": "right"},
                     "host": {"username": "hosty", "password": "right"},
                 },
             }

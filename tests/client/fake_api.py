@@ -20,6 +20,8 @@ STORAGE = "http://storage.test"
 ROLES = {
     "ada": ["Admin"],
     "dev": ["Developer"],
+    "app": ["Approver"],
+    "appy": ["Approver"],
     "hosty": ["Host"],
 }
 Document = dict[str, Any]
@@ -71,6 +73,7 @@ class FakeApi:
     findings: list[Document] = field(default_factory=list)
     intake_status: str = "Ready"
     deployment_status: str = "Completed"
+    flawed: set[tuple[str, str]] = field(default_factory=set)
     refresh_is_allowed: bool = True
     ended_tokens: set[str] = field(default_factory=set)
     tokens_given: int = 0
@@ -329,8 +332,10 @@ class FakeApi:
                 "verdict": {"outcome": "pass", "reason": "ping answered"} if running["kind"] == "smoke" else None,
             }
             return
-        document |= {"status": self.deployment_status, "endedAt": self.clock.text(seconds=1)}
-        if self.deployment_status == "Completed":
+        is_flawed = (document["version"], document["environment"]) in self.flawed
+        status = "RolledBack" if is_flawed else self.deployment_status
+        document |= {"status": status, "endedAt": self.clock.text(seconds=1)}
+        if status == "Completed":
             document["candidatePercentage"] = 100
             self.routes[document["pluginId"], document["environment"]] = document["version"]
         else:

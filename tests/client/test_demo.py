@@ -18,8 +18,9 @@ PLUGIN = "payment-processor-stripe"
 
 @pytest.fixture
 def theatre(terminal: Terminal) -> Terminal:
-    """Give a checkout with two versions of the plugin: small ones, for the fake API runs nothing."""
-    for version in ("1.0.0", "2.0.0"):
+    """Give a checkout with three versions of the plugin: small ones, for the fake API runs nothing."""
+    terminal.api.flawed = {("2.1.0", "Production")}
+    for version in ("1.0.0", "2.0.0", "2.1.0"):
         folder = terminal.folder / "examples" / "plugins" / PLUGIN / version
         scaffold(PLUGIN, "PaymentGateway", folder)
         path = folder / "plugin.json"
@@ -32,9 +33,11 @@ def test_the_demo_takes_two_tenants_from_1_to_2(theatre: Terminal) -> None:
 
     assert result.exit_code == 0, result.stderr
     sent = [json.loads(each.content) for each in theatre.api.sent("POST", f"/plugins/{PLUGIN}/invoke")]
-    assert [each["tenantId"] for each in sent if each["operation"] == "charge"] == ["acme", "globex"] * 2
-    assert result.stdout.count("served by 1.0.0") == 2
-    assert result.stdout.count("served by 2.0.0") == 2
+    assert [
+        each["tenantId"] for each in sent if (each["operation"], each["environment"]) == ("charge", "Development")
+    ] == ["acme", "globex"] * 2
+    assert result.stdout.count("served by 1.0.0 (") == 2
+    assert result.stdout.count("served by 2.0.0 (") == 2
 
 
 def test_the_demo_shows_what_was_asked_what_came_back_and_how_it_ends(theatre: Terminal) -> None:
@@ -67,7 +70,7 @@ def test_the_demo_gives_each_tenant_the_payment_network_and_its_own_key(theatre:
     configuration = theatre.api.installations["acme", PLUGIN]["configuration"]
     keys = set(theatre.api.secrets.values())
     assert configuration == {"apiBase": "http://127.0.0.1:8420"}
-    assert len(keys) == 2
+    assert len(keys) == 5, "each tenant has its own"
     assert not any(key in result.output for key in keys)
 
 
@@ -178,3 +181,64 @@ def test_the_demo_needs_the_examples_of_a_checkout(terminal: Terminal, tmp_path:
     result = terminal.type("demo")
 
     assert "example plugins are not here" in result.stderr
+
+
+def _answer_to_a_release(theatre: Terminal) -> list[tuple[str, str, str]]:
+    sent = [json.loads(each.content) for each in theatre.api.sent("POST", "/deployments")]
+    return [(each["version"], each["environment"], each["strategy"]) for each in sent]
+
+
+def test_the_demo_takes_versions_to_production_and_one_back(theatre: Terminal) -> None:
+    result = theatre.type("demo")
+
+    assert _answer_to_a_release(theatre)[2:] == [
+        ("1.0.0", "Production", "Direct"),
+        ("2.0.0", "Production", "Canary"),
+        ("2.1.0", "QA", "Direct"),
+        ("2.1.0", "Production", "Canary"),
+    ]
+    assert "2.1.0 in Production is RolledBack: the health check failed" in " ".join(result.stdout.split())
+    assert "Every tenant is served by 2.0.0 again." in result.stdout
+
+
+def test_every_tenant_charges_each_kind_of_card_while_a_version_is_tried(theatre: Terminal) -> None:
+    theatre.type("demo")
+
+    sent = [json.loads(each.content) for each in theatre.api.sent("POST", f"/plugins/{PLUGIN}/invoke")]
+    tried = [each for each in sent if (each["operation"], each["environment"]) == ("charge", "Production")]
+    assert {each["tenantId"] for each in tried} == {"acme", "globex", "customer-3", "customer-4", "customer-5"}
+    assert {each["input"]["card"]["number"] for each in tried} == {"4242424242424242", "4000002500003155"}
+
+
+def test_a_flawed_version_that_is_not_taken_back_stops_the_demo(theatre: Terminal) -> None:
+    theatre.api.flawed = set()
+
+    result = theatre.type("demo")
+
+    assert result.exit_code == ExitCode.FAILED
+    assert "ended as Completed, not RolledBack" in " ".join(result.stderr.split())
+    assert "hotswap deploy why" in result.stderr
+
+
+def test_people_agree_one_after_the_other_as_many_as_are_asked(theatre: Terminal) -> None:
+    first, third = f"dep_{1:026}", f"dep_{3:026}"
+    theatre.api.approvals = [
+        {"approvalId": "apr_1", "deploymentId": third, "decisions": [], "status": "Pending", "agreed": 1, "needed": 2}
+    ]
+    asked = {
+        "deploymentId": third,
+        "status": "PendingApproval",
+        "plan": [{"index": 0, "kind": "approve", "detail": "2 people", "status": "Running"}],
+        "approvals": theatre.api.approvals,
+    }
+    theatre.api.script("GET", f"/deployments/{third}", httpx.Response(200, json=asked))
+
+    result = theatre.type("demo")
+
+    def who(deployment: str) -> list[str]:
+        sent = theatre.api.sent("POST", f"/deployments/{deployment}/approve")
+        return [each.headers["Authorization"].split("-")[1] for each in sent]
+
+    assert result.exit_code == 0, result.stderr
+    assert who(third) == ["app", "appy"]
+    assert who(first) == []

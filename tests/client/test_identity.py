@@ -87,7 +87,7 @@ def test_login_with_a_wrong_password_is_not_allowed_and_keeps_nothing(terminal: 
 def test_login_as_a_role_that_the_stack_does_not_have_names_those_that_it_has(terminal: Terminal) -> None:
     result = terminal.type("login", "--as", "king")
 
-    assert "admin, developer, host" in result.stderr
+    assert "admin, approver, approver2, developer, host" in result.stderr
 
 
 def test_login_as_a_role_without_a_stack_says_how_to_start_one(terminal: Terminal) -> None:

@@ -34,7 +34,7 @@ def test_up_passes_its_options_on(terminal: Terminal) -> None:
 def test_up_prints_no_password_as_json(terminal: Terminal) -> None:
     result = terminal.type("--json", "up")
 
-    assert json.loads(result.stdout)["users"] == ["admin", "developer", "host"]
+    assert json.loads(result.stdout)["users"] == ["admin", "approver", "approver2", "developer", "host"]
     assert "right" not in result.output
 
 

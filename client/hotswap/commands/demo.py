@@ -27,7 +27,7 @@ EXAMPLES = Path("examples") / "plugins"
 @pass_session
 def demo(session: Session) -> None:
     """
-    Watch a payment plugin go from 1.0.0 to 2.0.0 under two tenants.
+    Watch a payment plugin go to Production under its tenants, and a flawed version come back.
 
     Runs on the local stack, which it starts when needed, and may be run as often as you like.
     """
@@ -53,6 +53,7 @@ def _play(session: Session, stage: Stage, stack: StackFile) -> list[Charge]:
     story = Story(
         stage=stage,
         connect=lambda tokens: session.client_for(tokens, api_url=stack.api_url, observe=stage.heard),
+        connect_quietly=lambda tokens: session.client_for(tokens, api_url=stack.api_url),
         users={role: (user.username, user.password) for role, user in stack.users.items()},
         plugins=_examples(session.checkout),
         payment_network=stack.payments_url,

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from hotswap.demo.cast import ENVIRONMENT, PING, PLUGIN, TENANTS, VERSIONS
+from hotswap.demo.cast import ENVIRONMENT, FLAWED, PING, PLUGIN, TENANTS, VERSIONS
 from hotswap.views.tables import facts
 from hotswap.views.times import duration
 
@@ -23,7 +23,8 @@ def opening(stack: StackFile, payment_network: str) -> RenderableType:
     """Say what is about to happen, and where."""
     return Group(
         Text.assemble("\n", (" HotSwap", "name"), (" demo", "quiet")),
-        Text(f" A payment plugin goes from {VERSIONS[0]} to {VERSIONS[1]}; two tenants charge a card on each.\n"),
+        Text(f" A payment plugin goes from {VERSIONS[0]} to {VERSIONS[1]}; two tenants charge a card on each."),
+        Text(f" Then to Production, where people must agree; {FLAWED} fails for some cards, and comes back.\n"),
         _indented(
             facts(
                 [
@@ -41,7 +42,7 @@ def closing(stack: StackFile, charges: Sequence[Charge], *, took_ms: float, prog
         Text.assemble(
             "\n",
             (" ✔ ", "ok"),
-            ("Two versions, two tenants, no restart. ", "name"),
+            ("Two versions released, one taken back, no restart. ", "name"),
             (f"The show took {duration(took_ms)}.", "quiet"),
         ),
         Text(),
@@ -84,6 +85,7 @@ def _next_commands(program: str) -> tuple[str, ...]:
         f"{program} login --as host",
         f"{program} invoke {PLUGIN} {PING} --tenant {TENANTS[0].id} --environment {ENVIRONMENT}",
         f"{program} deploy list --plugin {PLUGIN}",
+        f"{program} deploy why DEPLOYMENT",
     )
 
 

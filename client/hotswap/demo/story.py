@@ -10,17 +10,24 @@ from hotswap.clock import Clock, Deadline
 from hotswap.demo.cast import (
     CHARGE,
     ENVIRONMENT,
+    FLAWED,
+    LOWER,
     PING,
     PLUGIN,
-    SECRET,
+    PRODUCTION,
+    ROUTERS_FOLLOW_SECONDS,
+    SMALL_TENANTS,
     TENANTS,
     TEST_CARD,
     VERSIONS,
     PlayingTenant,
 )
+from hotswap.demo.customers import Customers
 from hotswap.demo.publisher import StagedProgress
-from hotswap.demo.stage import Stage, Words
-from hotswap.errors import ApiError, HotSwapError
+from hotswap.demo.release import CANARY, Release, require_ended_as
+from hotswap.demo.stage import Stage
+from hotswap.demo.tenants import Tenants
+from hotswap.errors import HotSwapError
 from hotswap.packages import read_package
 from hotswap.publishing import VersionTakenError, publish
 from hotswap.views.plans import plan_view
@@ -34,14 +41,6 @@ if TYPE_CHECKING:
     from hotswap.resources.deployments import Deployment
     from hotswap.resources.invocations import Invocation
     from hotswap.transport import TokenSource
-
-_CONFLICT = 409
-#: The contract promises two seconds; a machine that is busy may need a little longer to notice.
-ROUTERS_FOLLOW_SECONDS = 5.0
-_ENABLING = Words(
-    asked={"POST enable": "with its configuration", "POST disable": "to configure it anew"},
-    answered={"POST disable": "disabled"},
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +58,14 @@ class Story:
     """
     What the demo needs to be played.
 
-    *connect* makes a client for a token; *users* maps a role to its name and password; *plugins* is the
-    folder that holds the example's versions; *payment_network* its address.
+    *connect* makes a client for a token, *connect_quietly* one that the audience does not hear; *users* maps a
+    role to its name and password; *plugins* is the folder that holds the example's versions; *payment_network*
+    its address.
     """
 
     stage: Stage
     connect: Callable[[TokenSource | str | None], HotSwapClient]
+    connect_quietly: Callable[[TokenSource | str | None], HotSwapClient]
     users: dict[str, tuple[str, str]]
     plugins: Path
     payment_network: str
@@ -72,26 +73,45 @@ class Story:
     deadline: Deadline
     charges: list[Charge] = field(default_factory=list)
     _clients: dict[str, HotSwapClient] = field(default_factory=dict)
+    _quiet: dict[str, HotSwapClient] = field(default_factory=dict)
 
     def play(self) -> list[Charge]:
         """Play every act; tell which cards were charged."""
         self._log_in()
-        self._add_tenants()
+        tenants = Tenants(self.stage, self._clients["admin"], self._quiet["admin"], self.payment_network)
+        tenants.add()
         for version in VERSIONS:
             self._publish(version)
-        self._install()
+        tenants.install()
         for version in VERSIONS:
             self._deploy(version)
             self._charge(version)
+        tenants.add_more()
+        self._release()
 
         return self.charges
 
+    def _release(self) -> None:
+        """Take both versions to Production, then one whose flaw no test has found."""
+        customers = Customers(self._quiet["host"], [*(tenant.id for tenant in TENANTS), *SMALL_TENANTS])
+        release = Release(self.stage, self._clients, customers, self.clock, self.deadline)
+        first, second = VERSIONS
+        require_ended_as(release.release(first, PRODUCTION, by="admin", strategy="Direct"), "Completed")
+        require_ended_as(release.release(second, PRODUCTION, by="admin", strategy="Canary", wishes=CANARY), "Completed")
+        self._publish(FLAWED)
+        require_ended_as(release.release(FLAWED, LOWER, by="developer", strategy="Direct"), "Completed")
+        breach = release.release(FLAWED, PRODUCTION, by="admin", strategy="Canary", wishes=CANARY)
+        require_ended_as(breach, "RolledBack")
+        release.tell_cost(breach)
+
     def _log_in(self) -> None:
-        with self.stage.act("Log in the three people of this story", by="nobody yet"):
+        with self.stage.act("Log in the people of this story", by="nobody yet"):
             anonymous = self.connect(None)
             for role, task in (
                 ("admin", "looks after tenants"),
                 ("developer", "publishes and deploys"),
+                ("approver", "agrees to what moves in Production"),
+                ("approver2", "does too: it takes two"),
                 ("host", "is the SaaS product, and invokes plugins"),
             ):
                 username, password = self.users[role]
@@ -101,20 +121,7 @@ class Story:
                         "[name]{user}[/] is {roles}", user=login.user.username, roles=", ".join(login.user.roles)
                     )
                 self._clients[role] = self.connect(login.token)
-
-    def _add_tenants(self) -> None:
-        with self.stage.act("Two customers of the SaaS product", by="admin"):
-            for tenant in TENANTS:
-                with self.stage.scene(f"{tenant.name}, {tenant.tier}") as scene:
-                    try:
-                        added = self._clients["admin"].tenants.create(tenant.id, name=tenant.name, tier=tenant.tier)
-                    except ApiError as error:
-                        if error.status != _CONFLICT:
-                            scene.tell("{why}", why=error.message)
-                            raise
-                        scene.tell("[name]{tenant}[/] is here from an earlier run", tenant=tenant.id)
-                    else:
-                        scene.tell("[name]{tenant}[/], ring {ring}", tenant=added.id, ring=added.ring)
+                self._quiet[role] = self.connect_quietly(login.token)
 
     def _publish(self, version: str) -> None:
         with self.stage.act(f"Publish {PLUGIN} {version}", by="developer"):
@@ -166,31 +173,6 @@ class Story:
                     f"{begun.id} ended as {ended.status}: {ended.status_reason or 'no reason given'}.",
                     fix=f"read it with `hotswap deploy show {begun.id}`",
                 )
-
-    def _install(self) -> None:
-        with self.stage.act("Enable the plugin for both tenants", by="admin"):
-            installations = self._clients["admin"].installations
-            configuration = {"apiBase": self.payment_network} if self.payment_network else {}
-            for tenant in TENANTS:
-                with self.stage.scene(_ENABLING) as scene:
-                    self._enable(tenant, configuration)
-                    scene.tell(
-                        "enabled for [name]{tenant}[/], apiBase {base}", tenant=tenant.id, base=self.payment_network
-                    )
-                with self.stage.scene("a Stripe key") as scene:
-                    installations.set_secret(tenant.id, PLUGIN, SECRET, f"sk_test_{tenant.id}1234567890")
-                    scene.tell("encrypted for [name]{tenant}[/]; no request gives it back", tenant=tenant.id)
-
-    def _enable(self, tenant: PlayingTenant, configuration: dict[str, str]) -> None:
-        installations = self._clients["admin"].installations
-        try:
-            installations.enable(tenant.id, PLUGIN, configuration=configuration)
-        except ApiError as error:
-            if error.status != _CONFLICT:
-                raise
-            # From an earlier run: enabling it anew gives it today's address of the payment network.
-            installations.disable(tenant.id, PLUGIN)
-            installations.enable(tenant.id, PLUGIN, configuration=configuration)
 
     def _charge(self, version: str) -> None:
         with self.stage.act("Charge a card for each tenant", by="host"):
