@@ -61,12 +61,12 @@ def wait_for(port: int) -> None:
 
 @pytest.fixture(scope="module")
 def packages() -> dict[str, bytes]:
-    return {version: pack(PLUGIN / version) for version in ("1.0.0", "2.0.0")}
+    return {version: pack(PLUGIN / version) for version in ("1.0.0", "2.0.0", "2.1.0")}
 
 
 @pytest.fixture(scope="module")
 def containers(packages: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Container]]:
-    """Start both versions once: a container remembers nothing, and that is proved elsewhere."""
+    """Start each version once: a container remembers nothing, and that is proved elsewhere."""
     with ExitStack() as stack:
         yield {
             version: stack.enter_context(Container(package, tmp_path_factory.mktemp("stripe") / "package"))
@@ -290,3 +290,16 @@ def test_the_versions_differ_only_where_their_readme_says() -> None:
     first, second = (json.loads((PLUGIN / version / "plugin.json").read_text()) for version in ("1.0.0", "2.0.0"))
 
     assert {key for key in first if first[key] != second[key]} == {"version", "operations"}
+
+
+def test_the_flaw_of_2_1_0_is_met_only_where_a_bank_asks_the_card_holder(
+    containers: dict[str, Container], stripe_api: str
+) -> None:
+    asking = {**CARD, "number": "4000002500003155"}
+
+    paid = containers["2.1.0"].result(a_charge(stripe_api))
+    asked = containers["2.1.0"].failure(a_charge(stripe_api, card=asking))
+
+    assert isinstance(paid["receipt"]["paidAt"], int)
+    assert asked["kind"] == "PluginRaised"
+    assert containers["2.0.0"].result(a_charge(stripe_api, card=asking))["status"] == "requires_action"
