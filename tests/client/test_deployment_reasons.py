@@ -116,6 +116,7 @@ def test_one_that_a_verdict_holds_tells_its_numbers(logged_in: Terminal) -> None
     lines = _ask(logged_in, with_step(held, WATCHES, verdict=TOO_FEW))
 
     assert lines[0].endswith("is Holding: 12 of 50 requests that a pass needs")
+    assert lines[1] == "asked  requests of the candidate  n=12"
     assert lines[2] == "seen   INCONCLUSIVE  12 requests; threshold 50 requests"
     assert lines[3] == "rule   minimum requests at step 5 observe"
 

@@ -67,7 +67,8 @@ def _asked(reason: Reason) -> str:
     verdict = reason.verdict
     if verdict is None:
         return reason.asked
-    window = f"{'' if verdict.window.startswith('since ') else ' over'} {verdict.window}".rstrip()
+    over = "" if verdict.window.startswith("since ") else "over "
+    window = f" {over}{verdict.window}" if verdict.window else ""
     counted = f"  n={verdict.n:,}" if verdict.n else ""
 
     return f"{reason.asked}{window}{counted}"
