@@ -16,6 +16,7 @@ class Settings(NamedTuple):
 
     *jwks_url* is apart from *issuer* because the emulator serves the keys itself while its tokens name AWS.
     *limit_factor* multiplies every limit that is nobody's own: 1, and 100 on a local stack.
+    *rate_limits* replace the defaults, by class of route; both are multiplied.
     *plugin_environment* goes to every plugin function as it is; on AWS it is empty.
     """
 
@@ -29,6 +30,7 @@ class Settings(NamedTuple):
     log_level: str = "INFO"
     version: str = "0"
     limit_factor: int = 1
+    rate_limits: Mapping[str, int] = {}
     plugin_environment: Mapping[str, str] = {}
 
     @classmethod
@@ -53,6 +55,7 @@ class Settings(NamedTuple):
             log_level=environment.get("HOTSWAP_LOG_LEVEL", "INFO"),
             version=environment.get("HOTSWAP_VERSION", "0"),
             limit_factor=int(environment.get("HOTSWAP_LIMIT_FACTOR") or 1),
+            rate_limits=json.loads(environment.get("HOTSWAP_RATE_LIMITS") or "{}"),
             plugin_environment=json.loads(environment.get("HOTSWAP_PLUGIN_ENV") or "{}"),
         )
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pydantic
 from aws_lambda_powertools import Logger
 from chalice import Blueprint, Response
 
-from chalicelib import bootstrap
+from chalicelib import bootstrap, bootstrap_limits
 from chalicelib.api.bodies import read_object
 from chalicelib.api.callers import caller_of, origin_of
 from chalicelib.api.contracts import ChangeQuery, Contract, Handler, contract_of
@@ -21,6 +22,7 @@ from chalicelib.api.problems import Problem
 from chalicelib.api.replies import Reply
 from chalicelib.domain.authorization import Caller, require_permission
 from chalicelib.domain.errors import DomainError, ForbiddenError, NotFoundError, TransientError
+from chalicelib.domain.rate_limits import Standing
 from chalicelib.services.records import record_of
 
 logger = Logger()
@@ -31,6 +33,14 @@ View = Callable[..., Response]
 _MAX_PATH_BYTES = 1024
 
 
+@dataclass(slots=True)
+class Visit:
+    """Who asks, and how that user stands once the request is counted."""
+
+    caller: Caller
+    standing: Standing | None = None
+
+
 def endpoint(
     blueprint: Blueprint,
     *,
@@ -38,6 +48,7 @@ def endpoint(
     query: type[Query] | None = None,
     is_open: bool = False,
     is_repeatable: bool = True,
+    logs_in: str | None = None,
 ) -> Callable[[Handler], View]:
     """
     Make a handler the answer to a route.
@@ -45,11 +56,14 @@ def endpoint(
     The handler gets what it names: parameters of the path, *body*, *query*, *caller*, *ports*,
     *validate_only*, *if_match*.
     Its own name is the action that the caller needs permission for; *is_open* needs none, and no token.
-    *is_repeatable* is False where an answer must not be kept for an ``Idempotency-Key``.
+    *is_repeatable* is False where an answer must not be kept for an ``Idempotency-Key``; *logs_in*
+    names the field of the body with the user name that requests are limited by, where there is no caller yet.
     """
 
     def decorate(handler: Handler) -> View:
-        contract = contract_of(handler, body=body, query=query, is_open=is_open, is_repeatable=is_repeatable)
+        contract = contract_of(
+            handler, body=body, query=query, is_open=is_open, is_repeatable=is_repeatable, logs_in=logs_in
+        )
 
         @functools.wraps(handler)
         def view(**parameters: str) -> Response:
@@ -66,13 +80,16 @@ def endpoint(
 def serve(contract: Contract, handler: Handler, incoming: Incoming, context: object) -> Reply:
     """Answer a request: whatever happens, with one of the documented shapes."""
     began = time.perf_counter()
-    caller = Caller("", frozenset(), None, incoming.trace_id, *origin_of(incoming.context))
+    visit = Visit(Caller("", frozenset(), None, incoming.trace_id, *origin_of(incoming.context)))
     try:
         _require_possible(incoming.path)
         if not contract.is_open:
-            caller = caller_of(incoming.context, incoming.trace_id)
-            _permit(caller, contract.action, incoming)
-        reply = _repeatably(contract, handler, incoming, caller, context)
+            visit.caller = caller_of(incoming.context, incoming.trace_id)
+            # Before the permission: a denial is recorded, and nobody may fill the records as fast as they can ask.
+            limits = bootstrap_limits.rate_limits()
+            visit.standing = limits.admit(visit.caller.username, contract.action, incoming.method)
+            _permit(visit.caller, contract.action, incoming)
+        reply = _repeatably(contract, handler, incoming, visit, context)
     except Exception as error:  # noqa: BLE001 (the last one who can turn it into an answer)
         reply = _refuse(error, incoming)
     logger.info(
@@ -82,10 +99,11 @@ def serve(contract: Contract, handler: Handler, incoming: Incoming, context: obj
         path=incoming.path,
         status=reply.status,
         duration_ms=round((time.perf_counter() - began) * 1000, 1),
-        username=caller.username,
+        username=visit.caller.username,
         trace_id=incoming.trace_id,
     )
-    return reply.sealed(incoming.trace_id)
+    # Last, so that an answer that is kept for repeats does not keep how its user stood then.
+    return reply.with_standing(visit.standing).sealed(incoming.trace_id)
 
 
 def _require_possible(path: str) -> None:
@@ -114,14 +132,14 @@ def _repeatably(
     contract: Contract,
     handler: Handler,
     incoming: Incoming,
-    caller: Caller,
+    visit: Visit,
     context: object,
 ) -> Reply:
     """Carry it out at most once for a key; a dry run changes nothing, so it may be repeated as it is."""
 
     def carry_out() -> Reply:
         try:
-            return _carry_out(contract, handler, incoming, caller)
+            return _carry_out(contract, handler, incoming, visit)
         except Exception as error:  # noqa: BLE001 (a refusal is an answer, and is kept like one)
             return _refuse(error, incoming)
 
@@ -132,17 +150,20 @@ def _repeatably(
     # Powertools' idempotency is slow to import: only who asks for it waits.
     from chalicelib.api import idempotency  # noqa: PLC0415
 
-    repeat = idempotency.RepeatKey(caller.username, incoming.method, incoming.path, key, incoming.body)
+    repeat = idempotency.RepeatKey(visit.caller.username, incoming.method, incoming.path, key, incoming.body)
     return idempotency.answer_once(repeat, carry_out, context)
 
 
-def _carry_out(contract: Contract, handler: Handler, incoming: Incoming, caller: Caller) -> Reply:
+def _carry_out(contract: Contract, handler: Handler, incoming: Incoming, visit: Visit) -> Reply:
     query = _query_of(contract, incoming)
     is_preview = isinstance(query, ChangeQuery) and query.validate_only
+    body = _body_of(contract, incoming)
+    if contract.logs_in is not None:
+        visit.standing = bootstrap_limits.rate_limits().admit_login(getattr(body, contract.logs_in))
     given: dict[str, Any] = {
-        "body": _body_of(contract, incoming),
+        "body": body,
         "query": query,
-        "caller": caller,
+        "caller": visit.caller,
         "validate_only": is_preview,
         "if_match": incoming.headers.get("If-Match"),
     }

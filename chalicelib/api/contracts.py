@@ -34,6 +34,7 @@ class Contract(NamedTuple):
     takes: frozenset[str]
     is_open: bool
     is_repeatable: bool
+    logs_in: str | None
 
     @property
     def status(self) -> int:
@@ -68,6 +69,7 @@ def contract_of(
     query: type[Query] | None = None,
     is_open: bool = False,
     is_repeatable: bool = True,
+    logs_in: str | None = None,
 ) -> Contract:
     """Read what *handler* promises from its signature and docstring."""
     takes = frozenset(inspect.signature(handler).parameters)
@@ -80,4 +82,5 @@ def contract_of(
         takes=takes,
         is_open=is_open,
         is_repeatable=is_repeatable,
+        logs_in=logs_in,
     )

@@ -27,13 +27,16 @@ from chalicelib.api.openapi_parts import (
     INFO,
     PAGES,
     PARAMETERS,
+    RATE_HEADERS,
     REPEAT_KEY,
+    RETRY_AFTER,
     SECURITY_SCHEMES,
     TAGS,
     problem_response,
 )
 from chalicelib.api.problems import KINDS
 from chalicelib.api.resources.problems import ProblemResource
+from chalicelib.domain.rate_limits import class_of
 
 if TYPE_CHECKING:
     from chalicelib.api.contracts import Contract
@@ -87,7 +90,7 @@ def document_of(app: Chalice) -> dict[str, Any]:
             "schemas": definitions,
             "responses": _problems(refs[ProblemResource.__name__]),
             "parameters": {"IdempotencyKey": REPEAT_KEY, "IfMatch": IF_MATCH},
-            "headers": COMMON_HEADERS,
+            "headers": {**COMMON_HEADERS, **RATE_HEADERS, "Retry-After": RETRY_AFTER},
             "securitySchemes": SECURITY_SCHEMES,
         },
     }
@@ -165,13 +168,16 @@ def _responses(operation: Operation, refs: Mapping[str, str]) -> dict[str, Any]:
     contract = operation.contract
     successes = {contract.status, 200} if contract.has_preview else {contract.status}
     described: dict[str, Any] = {}
+    is_counted = contract.logs_in is not None or not contract.is_open
+    is_counted = is_counted and class_of(contract.action, operation.method) is not None
+    headers = [*COMMON_HEADERS, *RATE_HEADERS] if is_counted else [*COMMON_HEADERS]
     for status in sorted(successes):
         is_preview = status != contract.status
         text = "The dry run: what would be." if is_preview else HTTPStatus(status).phrase + "."
         extra = {} if is_preview else EXTRA_HEADERS.get(contract.action, {})
         described[str(status)] = {
             "description": text,
-            "headers": {**{name: {"$ref": f"#/components/headers/{name}"} for name in COMMON_HEADERS}, **extra},
+            "headers": {**{name: {"$ref": f"#/components/headers/{name}"} for name in headers}, **extra},
             "content": _content(contract, refs),
         }
     for status in sorted(_refusals(operation)):

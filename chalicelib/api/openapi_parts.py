@@ -18,6 +18,8 @@ INFO: dict[str, Any] = {
         "**Repeats**: a POST with an `Idempotency-Key` is carried out once; within 24 hours the same key and body get "
         "the first answer again (`Idempotent-Replayed: true`). 5xx and 429 are not kept, nor is anything of logging "
         "in: keeping that answer would mean keeping tokens.\n\n"
+        "**Rate limits** hold per user and route; `RateLimit-*` headers tell how you stand, and a 429 says in "
+        "`Retry-After` when to come again. Attempts to log in are limited per user name.\n\n"
         "**Dry runs**: every change takes `?validateOnly=true`.\n\n"
         "**Unknown fields** are refused, and so is what this release can't honour: nothing you send is ignored."
     ),
@@ -101,6 +103,30 @@ COMMON_HEADERS: dict[str, Any] = {
     }
 }
 
+#: On the answers to whoever is counted; absent while the counts can't be reached.
+RATE_HEADERS: dict[str, Any] = {
+    "RateLimit-Limit": {
+        "description": "Requests a minute to this route, for you alone.",
+        "schema": {"type": "integer", "minimum": 1},
+    },
+    "RateLimit-Remaining": {
+        "description": "Requests that you may send right now.",
+        "schema": {"type": "integer", "minimum": 0},
+    },
+    "RateLimit-Reset": {
+        "description": "Seconds until you may send one more than that; 0 when you have used none.",
+        "schema": {"type": "integer", "minimum": 0},
+    },
+}
+
+RETRY_AFTER: dict[str, Any] = {
+    "description": "Seconds after which to send the request again.",
+    "schema": {"type": "integer", "minimum": 1},
+}
+
+#: Statuses that a repeat may heal.
+RETRIED = frozenset({429, 503})
+
 _LOCATION = {
     "Location": {
         "description": "Where it is, relative to the request's own address.",
@@ -141,9 +167,12 @@ EXTRA_HEADERS: dict[str, dict[str, Any]] = {
 def problem_response(codes: list[str], ref: str) -> dict[str, Any]:
     """Describe the answer with a status, which may have several *codes*."""
     kind = KINDS[codes[0]]
+    names = [*COMMON_HEADERS, *RATE_HEADERS]
+    if kind.status in RETRIED:
+        names.append("Retry-After")
     return {
         "description": f"{', '.join(f'`{code}`' for code in codes)}: {kind.title.lower()}.",
-        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in COMMON_HEADERS},
+        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
         "content": {MEDIA_TYPE: {"schema": {"$ref": ref}, "examples": {"problem": {"value": _example(codes[0])}}}},
     }
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from chalicelib.api.replies import Reply
 from chalicelib.domain.errors import DomainError, FieldError, TransientError
 from chalicelib.domain.quotas import QuotaExceededError
+from chalicelib.domain.rate_limits import RateLimitExceededError, Standing
 from chalicelib.domain.times import rfc3339
 
 MEDIA_TYPE = "application/problem+json"
@@ -60,6 +61,7 @@ class Problem(NamedTuple):
     trace_id: str
     errors: tuple[FieldError, ...] = ()
     quota: QuotaExceededError | None = None
+    standing: Standing | None = None
 
     @classmethod
     def of(cls, error: Exception, *, instance: str, trace_id: str) -> Problem:
@@ -70,6 +72,8 @@ class Problem(NamedTuple):
         """
         if isinstance(error, QuotaExceededError):
             return cls(error.code, error.detail, error.fix, instance, trace_id, quota=error)
+        if isinstance(error, RateLimitExceededError):
+            return cls(error.code, error.detail, error.fix, instance, trace_id, standing=error.standing)
         if isinstance(error, DomainError):
             return cls(error.code, error.detail, error.fix, instance, trace_id, error.errors)
         if isinstance(error, TransientError):
@@ -109,4 +113,6 @@ class Problem(NamedTuple):
         headers = {"Content-Type": MEDIA_TYPE, **_EXTRA_HEADERS.get(self.code, {})}
         if self.quota is not None:
             headers["Retry-After"] = str(self.quota.retry_after_seconds)
+        if self.standing is not None:
+            headers |= {**self.standing.headers(), "Retry-After": str(self.standing.reset_seconds)}
         return Reply(self.status, headers, json.dumps(self.document(), separators=(",", ":")))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from chalicelib.domain.rate_limits import Standing
 
 _TOO_MANY_REQUESTS = 429
 _FIRST_SERVER_ERROR = 500
@@ -26,6 +29,10 @@ class Reply(NamedTuple):
     def with_headers(self, **more: str) -> Reply:
         """Add headers; an underscore in a name stands for a dash."""
         return self._replace(headers={**self.headers, **{name.replace("_", "-"): more[name] for name in more}})
+
+    def with_standing(self, standing: Standing | None) -> Reply:
+        """Tell the user how it stands, if its requests are counted."""
+        return self if standing is None else self._replace(headers={**self.headers, **standing.headers()})
 
     @property
     def is_repeatable(self) -> bool:

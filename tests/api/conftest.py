@@ -4,10 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib import bootstrap, bootstrap_identity, bootstrap_serving
+from chalicelib import bootstrap, bootstrap_identity, bootstrap_limits, bootstrap_serving
 from chalicelib.domain.authorization import Role
+from infra.local.stack import RAISED_LIMITS
 from tests.api.gateway import Gateway
+from tests.api.scenes import a_container
 from tests.fakes import FakeWorld
+from tests.fakes.rate_limits import FakeRateLedger
 
 USERS = {
     "root": Role.ADMIN,
@@ -37,7 +40,12 @@ def world() -> Iterator[FakeWorld]:
     made.identity.add_user("olga", "secret of olga", Role.TENANT_OWNER, tenant_id="acme")
     made.identity.add_user("otto", "secret of otto", Role.TENANT_OWNER, tenant_id="globex")
     made.identity.add_user("nobody", "secret of nobody")
-    with bootstrap.use(made.ports), bootstrap_serving.use(made.serving_ports), bootstrap_identity.use(made.identity):
+    with (
+        bootstrap.use(made.ports),
+        bootstrap_serving.use(made.serving_ports),
+        bootstrap_identity.use(made.identity),
+        bootstrap_limits.use(a_container(made.clock, FakeRateLedger(), factor=RAISED_LIMITS)),
+    ):
         yield made
 
 

@@ -5,10 +5,13 @@ from hashlib import sha256
 from typing import Any
 
 from chalicelib.domain.audit import AuditRecord
+from chalicelib.domain.rate_limits import buckets_of
 from chalicelib.domain.routes import Route, Target
 from chalicelib.domain.versions import SemVer, Version, VersionStatus
+from chalicelib.ports.rate_limits import RateLedger
+from chalicelib.services.rate_limits import LeasedRateLimits
 from tests.api.gateway import Gateway
-from tests.fakes import FakeWorld
+from tests.fakes import FakeClock, FakeWorld
 
 PLUGIN = "payment-processor-stripe"
 PACKAGE = b"a package"
@@ -68,3 +71,8 @@ def a_served_tenant(world: FakeWorld, api: Gateway, number: str = "1.0.0") -> No
 
 def denials(world: FakeWorld) -> list[AuditRecord]:
     return [record for record in world.tables.records if record.action == "DenyRequest"]
+
+
+def a_container(clock: FakeClock, ledger: RateLedger, *, factor: int = 1) -> LeasedRateLimits:
+    """Let a container count requests by a ledger that it may share with others."""
+    return LeasedRateLimits(ledger, clock, buckets_of({}, factor=factor))

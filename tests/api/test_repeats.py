@@ -8,11 +8,13 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from chalicelib import bootstrap_limits
 from chalicelib.api import idempotency
 from chalicelib.domain.errors import TransientError
 from tests.api.gateway import Gateway
-from tests.api.scenes import PLUGIN, a_plugin, a_served_tenant
+from tests.api.scenes import PLUGIN, a_container, a_plugin, a_served_tenant
 from tests.fakes import FakeWorld
+from tests.fakes.rate_limits import FakeRateLedger
 
 BODY = {"name": PLUGIN, "type": "Other"}
 INVOKE = f"/v1/plugins/{PLUGIN}/invoke"
@@ -45,6 +47,22 @@ def test_a_repeat_gets_the_first_answer_and_changes_nothing(world: FakeWorld, ap
     assert "Idempotent-Replayed" not in first.headers
     assert second.headers["Idempotent-Replayed"] == "true"
     assert world.tables.actions == ["RegisterPlugin"]
+
+
+def test_a_repeat_of_what_came_too_often_is_carried_out_and_one_of_an_answer_tells_how_its_user_stands_now(
+    world: FakeWorld, api: Gateway
+) -> None:
+    with bootstrap_limits.use(a_container(world.clock, FakeRateLedger())):
+        for _ in range(10):
+            api.post("/v1/plugins", {})
+        refused = api.post("/v1/plugins", BODY, key="k-1")
+        world.clock.advance(seconds=12)
+        first = api.post("/v1/plugins", BODY, key="k-1")
+        second = api.post("/v1/plugins", BODY, key="k-1")
+
+    assert [answer.status for answer in (refused, first, second)] == [429, 201, 201]
+    assert second.headers["Idempotent-Replayed"] == "true"
+    assert [answer.headers["RateLimit-Remaining"] for answer in (first, second)] == ["1", "0"]
 
 
 def test_a_repeat_may_be_written_differently_but_must_say_the_same(api: Gateway) -> None:

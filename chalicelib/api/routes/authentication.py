@@ -7,6 +7,7 @@ from chalicelib.api.answers import Ok
 from chalicelib.api.blueprints import ApiBlueprint
 from chalicelib.api.resources.users import LogInBody, LoginResource, RefreshBody
 from chalicelib.bootstrap_identity import token_verifier
+from chalicelib.bootstrap_limits import rate_limits
 from chalicelib.domain.authorization import Caller
 from chalicelib.ports import Ports
 from chalicelib.services import authentication
@@ -15,17 +16,19 @@ blueprint = ApiBlueprint(__name__)
 
 
 @blueprint.route("/authentication/login", methods=["POST"], authorizer=None)
-@endpoint(blueprint, body=LogInBody, is_open=True, is_repeatable=False)
+@endpoint(blueprint, body=LogInBody, is_open=True, is_repeatable=False, logs_in="username")
 def log_in(body: LogInBody, caller: Caller, ports: Ports) -> Ok[LoginResource]:
     """
     Exchange a user name and a password for tokens.
 
-    An `Idempotency-Key` has no effect here: keeping the answer would mean keeping tokens.
+    An `Idempotency-Key` has no effect here: keeping the answer would mean keeping tokens. Attempts are limited
+    per user name, and wait the longer the more of them fail.
 
     Raises:
         UnauthorizedError: They do not match, or there is no such user; the answer is the same (401).
     """
     login = authentication.log_in(body.to_command(caller), ports)
+    rate_limits().forgive_login(body.username)
 
     return Ok(LoginResource.of(login, token_verifier().verify(login.token), ports.clock.now()))
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.option(
     "--strict-limits",
     is_flag=True,
-    help="Keep the rate limits of production instead of 100 times as much (this release has none yet).",
+    help="Keep the rate limits of production instead of 100 times as much.",
 )
 @pass_session
 def up(session: Session, emulator: str, *, strict_limits: bool) -> None:
