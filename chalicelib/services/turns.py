@@ -121,7 +121,7 @@ def _close_abandoned(lease: Lease | None, now: str, ports: Ports) -> None:
 
 def start(deployment: Deployment, ports: Ports, *, trace_id: str) -> Deployment:
     """Start the execution; if Step Functions refuses, end the deployment and give the lease back."""
-    given = {"deployment_id": deployment.id, "trace_id": trace_id}
+    given = {"deployment_id": deployment.id, "attempt": deployment.attempt, "trace_id": trace_id}
     try:
         ports.executions.start("deployment", deployment.execution_name, given)
     except (TransientError, DomainError):

@@ -74,9 +74,19 @@ class VersionGiven(Given):
 
 
 class DeploymentGiven(Given):
-    """A state of a deployment."""
+    """
+    A state of a deployment.
+
+    *attempt* is the one that this execution runs: an execution that outlives its attempt, since nobody has told it
+    yet, must not touch the next one (None: whichever is live).
+    """
 
     deployment_id: str
+    attempt: int | None = None
+
+    def is_for(self, attempt: int) -> bool:
+        """Tell whether *attempt* is the one that is meant."""
+        return self.attempt in (None, attempt)
 
 
 class TakenStep(BaseModel):

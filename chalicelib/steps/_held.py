@@ -25,11 +25,16 @@ def held_deployment(given: DeploymentGiven, ports: Ports) -> Deployment:
     Return the deployment while it may move its route.
 
     Raises:
-        DeploymentEndedError: It has ended, or is being rolled back.
+        DeploymentEndedError: It has ended, or is being rolled back, or another attempt of it is live.
         FencedOffError: A newer deployment holds the lease.
     """
     deployment = ports.deployments.get(given.deployment_id)
     deployment.require_live()
+    if not given.is_for(deployment.attempt):
+        raise DeploymentEndedError(
+            f"Attempt {given.attempt} of {deployment.id} has ended, {deployment.attempt} is live.",
+            fix="Nothing is to be done: the newer attempt goes on.",
+        )
     if deployment.status is DeploymentStatus.ROLLING_BACK:
         raise DeploymentEndedError(
             f"{deployment.id} is being rolled back.", fix="Wait until it has ended, then start a new one."

@@ -62,7 +62,7 @@ def evaluate_step(given: EvaluateStepGiven, ports: Ports) -> EvaluateStepResult:
     deployment = ports.deployments.get(given.deployment_id)
     if deployment.status is DeploymentStatus.ROLLING_BACK:
         return _rolled_back(given, count, ports)
-    if not _is_ours(deployment, ports):
+    if not given.is_for(deployment.attempt) or not _is_ours(deployment, ports):
         return EvaluateStepResult(is_over=True, seconds=0, count=count)
     if any(one.status is StepStatus.FAILED for one in deployment.plan.steps):
         return _rolled_back(given, count, ports)

@@ -37,7 +37,8 @@ def roll_back(given: RollBackGiven, ports: Ports) -> RollBackResult:
     Needs only the id: reads ``$.deployment_id``, ``$.error`` if there; writes ``$.rollback``.
     """
     reason = given.error.reason if given.error else "it was asked to roll back"
-    deployment = rollbacks.roll_back(rollbacks.RollBack(given.deployment_id, given.caller, reason), ports)
+    order = rollbacks.RollBack(given.deployment_id, given.caller, reason, attempt=given.attempt)
+    deployment = rollbacks.roll_back(order, ports)
     turns.start_next(deployment.plugin_id, deployment.environment, ports)
 
     return RollBackResult(status=deployment.status, status_reason=deployment.status_reason)

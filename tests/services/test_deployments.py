@@ -67,7 +67,8 @@ def test_a_deployment_begins_with_its_plan_its_lease_and_one_execution(world: Fa
     assert deployment.target == Target("1.0.0", "v1-0-0", "1", "ab" * 32)
     assert world.tables.leases["echo", "Development"].holder == deployment.id
     name = deployment.execution_name
-    assert world.executions.started[name] == ("deployment", {"deployment_id": deployment.id, "trace_id": "trace-1"})
+    given = {"deployment_id": deployment.id, "attempt": 1, "trace_id": "trace-1"}
+    assert world.executions.started[name] == ("deployment", given)
     assert deployment.execution_arn is not None
     assert deployment.execution_arn.endswith(name)
     assert world.tables.records[-1].reason == "first"

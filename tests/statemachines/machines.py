@@ -170,7 +170,7 @@ class Machines:
         """Start an execution, or find the one of that name, and follow it to its end."""
         arn = self._arns.get(machine) or self._make(machine)
         name = f"{self._worlds}-{name}"
-        payload = json.dumps({"trace_id": TRACE, **given})
+        payload = json.dumps({"trace_id": TRACE, "attempt": 1, **given})
         try:
             execution = self._client.start_execution(stateMachineArn=arn, name=name, input=payload)["executionArn"]
         except self._client.exceptions.ExecutionAlreadyExists:

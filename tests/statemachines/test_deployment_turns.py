@@ -86,12 +86,30 @@ def test_a_deployment_that_is_tried_again_runs_anew_under_another_name(world: Fa
     answer_truly(world, "2.0.0", stored_version(world, "2.0.0").sha256)
 
     again = say_verb(SayVerb(ANA, Verb.RETRY, deployment.id, "it was the network"), world.ports)
-    second = run.run("deployment", name=again.execution_name, deployment_id=deployment.id)
+    second = run.run("deployment", name=again.execution_name, deployment_id=deployment.id, attempt=again.attempt)
 
     ended = world.ports.deployments.get(deployment.id)
     assert (first.end, second.end) == ("RolledBack", "Completed")
     assert [step.status for step in ended.plan.steps] == [StepStatus.COMPLETED] * 6
     assert [check.outcome for check in ended.health_checks] == ["pass"]
+
+
+def test_an_execution_that_outlives_its_attempt_does_not_touch_the_next_one(world: FakeWorld, run: Machines) -> None:
+    deployment = begin_plan(world, LONG)
+    again: list[Deployment] = []
+
+    def end_and_try_again(_: Mapping[str, Any]) -> None:
+        """Roll it back by hand while it is watched, and retry before the machine has noticed."""
+        say_verb(SayVerb(ANA, Verb.ROLLBACK, deployment.id, "enough"), world.ports)
+        again.append(say_verb(SayVerb(ANA, Verb.RETRY, deployment.id, "once more"), world.ports))
+
+    run.functions.after_next("evaluate_step", end_and_try_again)
+
+    first = run.run("deployment", name="late", deployment_id=deployment.id)
+
+    assert first.end == "Failed"
+    assert world.ports.deployments.get(deployment.id) == again[0]
+    assert serves_only(world, "1.0.0")
 
 
 def test_a_freeze_holds_the_next_shift_back_and_not_the_way_back(world: FakeWorld, run: Machines) -> None:
