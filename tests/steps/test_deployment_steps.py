@@ -6,11 +6,10 @@ import pytest
 
 from chalicelib.domain.deployments import LEASE_SECONDS, DeploymentEndedError, DeploymentStatus
 from chalicelib.domain.errors import NotFoundError, PluginTimeoutError, UnprocessableError
-from chalicelib.domain.health import CandidateUnfitError, HealthCheckFailedError
+from chalicelib.domain.health import NOBODY, CandidateUnfitError, HealthCheckFailedError
 from chalicelib.domain.plugins import PluginStatus
 from chalicelib.domain.routes import Target
 from chalicelib.domain.versions import VersionNotReadyError, VersionStatus
-from chalicelib.domain.health import NOBODY
 from chalicelib.steps.acquire_lease import acquire_lease
 from chalicelib.steps.check_health import check_health
 from chalicelib.steps.complete_deployment import PlanUnfinishedError, complete_deployment
