@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from chalicelib.domain.deployments import (
     Lease,
     OnConflict,
 )
-from chalicelib.domain.errors import ConflictError, DomainError, StaleRevisionError, TransientError
+from chalicelib.domain.errors import ConflictError, DomainError, NotFoundError, StaleRevisionError, TransientError
 from chalicelib.domain.times import rfc3339
 from chalicelib.services import rollbacks
 from chalicelib.services.leases import first_lease, next_fence, released_lease
@@ -116,7 +117,9 @@ def _close_abandoned(lease: Lease | None, now: str, ports: Ports) -> None:
     """Take back what a deployment left whose lease ran out, and end it; a late step of it finds it ended and stops."""
     if lease is None or not lease.holder or not lease.is_free(now):
         return
-    rollbacks.roll_back(rollbacks.RollBack(lease.holder, SYSTEM, "abandoned: its lease ran out"), ports)
+    # A holder that was never stored left nothing to take back, and blocks nobody.
+    with suppress(NotFoundError):
+        rollbacks.roll_back(rollbacks.RollBack(lease.holder, SYSTEM, "abandoned: its lease ran out"), ports)
 
 
 def start(deployment: Deployment, ports: Ports, *, trace_id: str) -> Deployment:

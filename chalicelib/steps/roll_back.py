@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from chalice.app import Blueprint
 
+from chalicelib.domain.deployments import DeploymentStatus
+from chalicelib.domain.errors import NotFoundError
 from chalicelib.ports import Ports
 from chalicelib.services import rollbacks, turns
 from chalicelib.steps._given import DeploymentGiven, Failure, Result
@@ -38,7 +40,11 @@ def roll_back(given: RollBackGiven, ports: Ports) -> RollBackResult:
     """
     reason = given.error.reason if given.error else "it was asked to roll back"
     order = rollbacks.RollBack(given.deployment_id, given.caller, reason, attempt=given.attempt)
-    deployment = rollbacks.roll_back(order, ports)
+    try:
+        deployment = rollbacks.roll_back(order, ports)
+    except NotFoundError as error:
+        # Whatever started this machine knew of no deployment of ours; trying again for ever would not make one.
+        return RollBackResult(status=DeploymentStatus.FAILED, status_reason=error.detail)
     turns.start_next(deployment.plugin_id, deployment.environment, ports)
 
     return RollBackResult(status=deployment.status, status_reason=deployment.status_reason)

@@ -163,6 +163,14 @@ def test_one_whose_lease_ran_out_is_rolled_back_before_the_next_begins(world: Fa
     assert world.tables.leases[PLUGIN, PLACE].holder == begun.id
 
 
+def test_a_lease_of_nobody_that_ran_out_blocks_nobody(world: FakeWorld) -> None:
+    lease = world.tables.leases[PLUGIN, PLACE]
+    world.tables.leases[PLUGIN, PLACE] = replace(lease, holder="dep_never_stored")
+    world.clock.advance(seconds=10_000)
+
+    assert ask(world, "2.0.0").status == "Pending"
+
+
 def test_one_that_waits_begins_although_nobody_is_left_to_start_it(world: FakeWorld) -> None:
     live = at_step(world, "2.0.0", 3)
     end(world, live)

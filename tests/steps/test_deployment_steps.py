@@ -274,3 +274,10 @@ def test_a_candidate_that_does_not_answer_its_health_check_in_time_fails_it() ->
 
     (check,) = world.ports.deployments.get(deployment.id).health_checks
     assert (check.outcome, check.message) == ("fail", "It did not answer in 30 s.")
+
+
+def test_a_roll_back_of_a_deployment_that_was_never_stored_ends_and_does_not_try_for_ever() -> None:
+    result = run(roll_back, a_world().ports, deployment_id="dep_00000000000000000000000000", attempt=1)
+
+    assert result["status"] == "Failed"
+    assert "no deployment" in result["status_reason"]
