@@ -78,7 +78,10 @@ def test_canary_goes_through_its_stages_with_a_verdict_after_each(served: Callab
 
     assert ended["status"] == "Completed", ended
     assert [step["kind"] for step in ended["plan"]] == ["warm", "smoke", *("shift", "observe") * 3]
-    assert all(step["verdict"]["outcome"] == "pass" for step in ended["plan"] if step["kind"] == "observe")
+    # Nobody calls it here: a step that reaches a tenant is then inconclusive, for no data is no pass.
+    outcomes = [step["verdict"]["outcome"] for step in ended["plan"] if step["kind"] == "observe"]
+    assert len(outcomes) == 3
+    assert set(outcomes) <= {"pass", "inconclusive"}
     assert all(seconds_of(step) >= WATCHED_SECONDS for step in ended["plan"] if step["kind"] == "observe")
     assert product.invoke("canary", TENANTS[0]).body["version"] == "2.0.0"
 

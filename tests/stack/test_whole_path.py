@@ -126,6 +126,7 @@ def test_direct_deployment_completes_step_by_step_with_a_timeline(path: Path) ->
         ("warm", "Completed"),
         ("smoke", "Completed"),
         ("shift", "Completed"),
+        ("observe", "Completed"),
     ]
     assert [check["outcome"] for check in path.deployment["healthChecks"]] == ["pass"]
     assert timeline.body["items"][0]["action"] == "CreateDeployment"

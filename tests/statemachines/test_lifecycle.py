@@ -8,10 +8,13 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from chalicelib import bootstrap_identity, bootstrap_serving
+from chalicelib import bootstrap_identity, bootstrap_limits, bootstrap_serving
 from chalicelib.domain.authorization import Role
+from infra.local.stack import RAISED_LIMITS
 from tests.api.gateway import Answer, Gateway
+from tests.api.scenes import a_container
 from tests.fakes import FakeWorld
+from tests.fakes.rate_limits import FakeRateLedger
 from tests.statemachines.machines import Machines
 from tests.steps.worlds import PLUGIN, a_package, answer_truly
 
@@ -50,7 +53,11 @@ def make_world(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeWorld]:
     made = FakeWorld()
     for username, role in USERS.items():
         made.identity.add_user(username, f"secret of {username}", role)
-    with bootstrap_serving.use(made.serving_ports), bootstrap_identity.use(made.identity):
+    with (
+        bootstrap_serving.use(made.serving_ports),
+        bootstrap_identity.use(made.identity),
+        bootstrap_limits.use(a_container(made.clock, FakeRateLedger(), factor=RAISED_LIMITS)),
+    ):
         yield made
 
 
