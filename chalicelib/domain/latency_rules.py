@@ -11,6 +11,9 @@ from chalicelib.domain.measurements import Histogram, Sides
 from chalicelib.domain.verdicts import Outcome, Verdict, outcome_of
 
 _P99 = 0.99
+#: Fewer calls fail nothing here, however slow: a new version's first calls start its containers, several at a time, so
+#: they are slow together and prove less than as many calls apart. It is the sample that a pass needs by default.
+LEAST_CALLS = 50
 
 
 def judge_latency_limit(current: Sides, criteria: HealthCriteria, window: str = "") -> Verdict | None:
@@ -25,7 +28,7 @@ def judge_latency_limit(current: Sides, criteria: HealthCriteria, window: str = 
     against = _evidence_of_slowness(candidate, limit_ms)
     low, high = quantile_interval(candidate, _P99, 2 * LIMIT_ALPHA)
     value, stable_ms = candidate.quantile_ms(_P99), current.stable.latencies.quantile_ms(_P99)
-    outcome = outcome_of(against, LIMIT_ALPHA) if candidate.n else Outcome.INCONCLUSIVE
+    outcome = _with_enough_calls(outcome_of(against, LIMIT_ALPHA) if candidate.n else Outcome.INCONCLUSIVE, candidate)
     is_excused = candidate.n > 0 and outcome != Outcome.PASS and _may_be_as_slow(current, limit_ms)
     excuse = f"; stable may break it too ({_ms(stable_ms)}), so the comparison decides" if is_excused else ""
     return Verdict(
@@ -59,7 +62,7 @@ def judge_latency_ratio(current: Sides, criteria: HealthCriteria, window: str = 
     mine, theirs = quantile_interval(candidate, _P99, LIMIT_ALPHA), quantile_interval(stable, _P99, LIMIT_ALPHA)
     low = mine[0] / theirs[1] if theirs[1] else 0.0
     if low > ratio:
-        outcome = Outcome.FAIL
+        outcome = _with_enough_calls(Outcome.FAIL, candidate)
     else:
         is_suspect = _evidence_of_slowness(candidate, ratio * theirs_ms) >= 1 / LIMIT_ALPHA
         outcome = Outcome.INCONCLUSIVE if is_suspect else Outcome.PASS
@@ -76,6 +79,11 @@ def judge_latency_ratio(current: Sides, criteria: HealthCriteria, window: str = 
         high=mine[1] / theirs[0] if mine[1] and theirs[0] else None,
         threshold=ratio,
     )
+
+
+def _with_enough_calls(outcome: Outcome, latencies: Histogram) -> Outcome:
+    """Take a fail back while there are too few calls for one; nothing else changes."""
+    return Outcome.INCONCLUSIVE if outcome is Outcome.FAIL and latencies.n < LEAST_CALLS else outcome
 
 
 def _may_be_as_slow(current: Sides, limit_ms: float) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from chalicelib.domain.error_rules import judge_regression
 from chalicelib.domain.health_criteria import HealthCriteria
 from chalicelib.domain.judgements import judge, longest_run
+from chalicelib.domain.latency_rules import LEAST_CALLS
 from chalicelib.domain.measurements import Histogram, Outcomes, Sides
 from chalicelib.domain.routes import SplitBy
 from chalicelib.domain.verdicts import Verdict, not_measured
@@ -201,3 +202,15 @@ def test_a_judgement_takes_milliseconds() -> None:
     judge(CRITERIA, phases, checks=["pass"] * 100)
 
     assert time.thread_time() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    "calls, outcome", [(4, "inconclusive"), (LEAST_CALLS - 1, "inconclusive"), (LEAST_CALLS, "fail")]
+)
+@pytest.mark.parametrize("stable", [Outcomes(), served(2_000, ms=100)], ids=["alone", "beside stable"])
+def test_containers_that_start_together_fail_no_version_by_its_latency(
+    stable: Outcomes, calls: int, outcome: str
+) -> None:
+    verdict = judge(HealthCriteria(min_requests=1), [Sides(served(calls, ms=811), stable)])
+
+    assert verdict.outcome == outcome
