@@ -110,20 +110,14 @@ NOTABLES: Mapping[str, tuple[Notable, ...]] = {
     ),
     "RollBack": (
         Notable(
-            "deployment.rolling_back",
+            "deployment.rolled_back",
             Severity.CRITICAL,
             "{plugin} {version} is rolled back in {environment}",
-            _ENDED + " is being rolled back: {reason} The last known good version serves again.",
+            _ENDED + " is rolled back: {reason} The last known good version serves again.",
         ),
     ),
+    # That its books are closed a moment later is no news: one roll-back is one alert.
     "EndDeployment": (
-        Notable(
-            "deployment.rolled_back",
-            Severity.WARNING,
-            "{plugin} {version} was rolled back in {environment}",
-            _ENDED + " was rolled back: {reason}",
-            status="RolledBack",
-        ),
         Notable(
             "deployment.failed",
             Severity.WARNING,

@@ -14,13 +14,15 @@ from chalicelib import bootstrap
 from chalicelib.domain.audit import AuditRecord
 from chalicelib.domain.errors import TransientError
 from chalicelib.domain.installations import Installation
-from chalicelib.domain.notifications import NOTABLES, Audience, Notable, notable_of, values_of
+from chalicelib.domain.notifications import NOTABLES, Audience, Notable, Severity, notable_of, values_of
 from chalicelib.domain.pins import Pin
 from chalicelib.domain.routes import Target
 from chalicelib.events.send_notifications import blueprint
 from chalicelib.services.notifications import CLAIM, send_notifications
+from chalicelib.services.rollbacks import RollBack, roll_back
 from tests.contracts.things import NOW, a_deployment
 from tests.fakes import FakeWorld
+from tests.services.live_deployments import ANA, a_world, at_step, complete
 
 DEPRECATED = AuditRecord(
     id="aud_1",
@@ -96,8 +98,7 @@ def test_most_records_are_told_to_nobody(world: FakeWorld) -> None:
 @pytest.mark.parametrize(
     "action, status, kind",
     [
-        ("RollBack", "RollingBack", "deployment.rolling_back"),
-        ("EndDeployment", "RolledBack", "deployment.rolled_back"),
+        ("RollBack", "RollingBack", "deployment.rolled_back"),
         ("EndDeployment", "Failed", "deployment.failed"),
         ("FailDeployment", "Failed", "deployment.failed"),
         ("AbandonDeployment", "Failed", "deployment.failed"),
@@ -112,6 +113,24 @@ def test_a_deployment_that_went_wrong_is_told_with_plugin_version_and_environmen
     assert (message.kind, message.plugin_id, message.tenant_id) == (kind, "stripe-gateway", "")
     for word in ("stripe-gateway", "1.0.0", "Development"):
         assert word in message.subject + message.text
+
+
+@pytest.mark.parametrize("noticed_by", [1, 3])
+def test_a_roll_back_alerts_once_however_many_notice_and_however_often_it_is_delivered(noticed_by: int) -> None:
+    world = a_world()
+    complete(world, "1.0.0")
+    deployment = at_step(world, "2.0.0", 3)
+    world.tables.records.clear()
+
+    for number in range(noticed_by):
+        roll_back(RollBack(deployment.id, ANA, f"noticed by {number}"), world.ports)
+    for record in [*world.tables.records, *world.tables.records]:
+        send_notifications(record, world.ports)
+
+    assert [(message.kind, message.severity) for message in world.notifier.sent] == [
+        ("deployment.rolled_back", Severity.CRITICAL)
+    ]
+    assert "noticed by 0" in world.notifier.sent[0].text
 
 
 def test_a_superseded_deployment_is_told_to_nobody(world: FakeWorld) -> None:
