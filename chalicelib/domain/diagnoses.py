@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from chalicelib.domain.approvals import ApprovalStatus
 from chalicelib.domain.deployments import FIRST_LEASE_SECONDS, DeploymentStatus
 from chalicelib.domain.mirrors import mirror_of
+from chalicelib.domain.silences import silent_since
 from chalicelib.domain.times import rfc3339
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def _found(seen: Situation, now: datetime) -> tuple[str, str, Cure] | None:
     if deployment.last_known_good is not None and (route is None or route.deployment_id != deployment.id):
         what = f"it is {deployment.status}, but its route does not offer {deployment.target.version}"
         return what, "its candidate was taken out of the route", Cure.ROLL_BACK
-    return _dead(seen, now) or _overdue(lease, rfc3339(now)) or _unheard(seen, rfc3339(now))
+    return _dead(seen, now) or _overdue(lease, rfc3339(now)) or _silent(seen, now) or _unheard(seen, rfc3339(now))
 
 
 def _dead(seen: Situation, now: datetime) -> tuple[str, str, Cure] | None:
@@ -150,6 +151,14 @@ def _overdue(lease: Lease | None, now: str) -> tuple[str, str, Cure] | None:
     if lease is None or now < lease.expires_at:
         return None
     return f"its lease ran out at {lease.expires_at}", "abandoned: its lease ran out", Cure.ROLL_BACK
+
+
+def _silent(seen: Situation, now: datetime) -> tuple[str, str, Cure] | None:
+    since = silent_since(seen.deployment, seen.lease, now) if seen.lease is not None else None
+    if since is None:
+        return None
+    what = f"it is {seen.deployment.status}, but nothing was heard of its execution since {since}"
+    return what, "its execution gave no sign of life any more", Cure.ROLL_BACK
 
 
 def _unheard(seen: Situation, now: str) -> tuple[str, str, Cure] | None:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.approvals import LONGEST_WAIT_SECONDS
-from chalicelib.domain.deployments import FIRST_LEASE_SECONDS, LEASE_SECONDS, DeploymentStatus
+from chalicelib.domain.deployments import FIRST_LEASE_SECONDS, DeploymentStatus
+from chalicelib.domain.silences import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from chalicelib.domain.deployments import Deployment
@@ -56,13 +57,13 @@ LIFELINES: Mapping[str, Lifeline] = {
     ),
     DeploymentStatus.IN_PROGRESS: Lifeline(
         "its execution",
-        "seconds if the execution has ended, else 15 min without a sign of it",
-        LEASE_SECONDS,
+        "seconds if the execution has ended; two minutes after a sign of it was due",
+        PATIENCE_SECONDS + SWEEP_SECONDS,
         "RolledBack, or Failed if it had touched nothing",
     ),
     DeploymentStatus.PAUSED: Lifeline(
         "whoever paused it; its execution goes on watching",
-        "60 days, the machine's own limit",
+        "two minutes after a sign of its execution was due; 60 days, the machine's own limit",
         MACHINE_SECONDS,
         "RolledBack",
     ),

@@ -21,8 +21,10 @@ from chalicelib.domain.plans import Plan, Step, StepKind, StepStatus
 from chalicelib.domain.verbs import Verb
 from chalicelib.events.execution_ended import execution_ended
 from chalicelib.services.convergence import Convergence, converge
+from chalicelib.services.leases import renewed_lease
 from chalicelib.services.rollbacks import RollBack, roll_back
 from chalicelib.services.verbs import SayVerb, say_verb
+from chalicelib.steps.evaluate_step import evaluate_step
 from tests.fakes import FakeWorld
 from tests.services.live_deployments import ANA, PLACE, PLUGIN, a_world, ask, at_step, complete, serving, stored_route
 
@@ -171,13 +173,47 @@ def test_one_that_was_never_started_ends_with_its_lease(world: FakeWorld) -> Non
     assert lease(world).holder == ""
 
 
-def test_an_execution_that_gives_no_sign_any_more_loses_its_deployment_with_the_lease(world: FakeWorld) -> None:
-    deployment = at_step(world, "2.0.0", 3)
-    world.tables.leases[PLUGIN, PLACE] = replace(lease(world), expires_at="2026-11-22T15:15:00.000Z")
+@pytest.mark.parametrize("index", [2, 3, 5])
+@pytest.mark.parametrize("is_away", [False, True])
+def test_an_execution_that_gives_no_sign_any_more_loses_its_deployment_within_two_minutes(
+    world: FakeWorld, index: int, *, is_away: bool
+) -> None:
+    deployment = at_step(world, "2.0.0", index)
+    world.ports.deployments.renew(renewed_lease(deployment, world.ports))
+    world.executions.is_down = is_away
 
-    assert sweep(world, seconds=LEASE_SECONDS - 10) == Convergence()
-    assert sweep(world).rolled_back == (deployment.id,)
-    assert stored(world, deployment).status_reason == "abandoned: its lease ran out"
+    swept = [sweep(world), sweep(world)]
+
+    assert [one.rolled_back for one in swept] == [(), (deployment.id,)]
+    assert stored(world, deployment).status_reason == "its execution gave no sign of life any more"
+    assert (serving(world), lease(world).holder) == (("1.0.0", None, 0), "")
+
+
+def test_a_slow_execution_that_lives_on_touches_nothing_any_more(world: FakeWorld) -> None:
+    deployment = at_step(world, "2.0.0", 3)
+    sweep(world, seconds=120)
+    before = (stored_route(world), stored(world, deployment), len(world.tables.records))
+
+    with bootstrap.use(world.ports):
+        look = evaluate_step({"deployment_id": deployment.id, "attempt": 1, "step": {"kind": "wait", "index": 3}}, None)
+
+    assert look["is_over"]
+    assert (stored_route(world), stored(world, deployment), len(world.tables.records)) == before
+
+
+def test_one_that_looks_every_minute_is_not_taken_for_dead(world: FakeWorld) -> None:
+    deployment = replace(at_step(world, "2.0.0", 3), health={"healthCheckInterval": "PT60S"})
+    world.tables.deployments[deployment.id] = deployment
+
+    for _ in range(20):
+        world.ports.deployments.renew(renewed_lease(deployment, world.ports))
+        assert sweep(world, seconds=75) == Convergence()
+
+
+def test_while_people_are_asked_nobody_has_to_show_a_sign_of_life(world: FakeWorld) -> None:
+    asking(world)
+
+    assert sweep(world, seconds=LEASE_SECONDS) == Convergence()
 
 
 def test_what_lost_its_lease_to_a_newer_one_ends_and_its_candidate_serves_nobody(world: FakeWorld) -> None:
