@@ -69,21 +69,21 @@ def _load_ours(document: bytes, tenants: Iterable[str]) -> Engine:
 
     targets = {number: Target(number, f"v{number}", number[0], "aa") for number in (STABLE, CANDIDATE, PINNED)}
     customers = {tenant_id: Tenant(tenant_id, tenant_id, _NOW, _NOW) for tenant_id in tenants}
-    routes: dict[str, Route] = {}
-    installations: dict[str, dict[str, Installation]] = {}
+    plugins: dict[str, tuple[Route, dict[str, Installation]]] = {}
     plain = Installation("any", "any", _NOW, _NOW)
     for plugin_id, plugin in json.loads(document).items():
         split = (targets[plugin["stable"]], targets[plugin["candidate"]], plugin["bps"])
-        routes[plugin_id] = Route(plugin_id, "Production", plugin["salt"], *split)
+        route = Route(plugin_id, "Production", plugin["salt"], *split)
         pins = {number: Pin("Production", target, "bench", "bench", _NOW) for number, target in targets.items()}
-        installations[plugin_id] = {
+        installations = {
             tenant_id: Installation(tenant_id, plugin_id, _NOW, _NOW, pin=pins[number])
             for tenant_id, number in plugin["pins"].items()
         }
+        plugins[plugin_id] = route, installations
 
     def decide(plugin_id: str, tenant_id: str) -> Resolution:
-        installation = installations[plugin_id].get(tenant_id, plain)
-        return resolve(routes[plugin_id], customers[tenant_id], installation, _NOW)
+        route, installations = plugins[plugin_id]
+        return resolve(route, customers[tenant_id], installations.get(tenant_id, plain), _NOW)
 
     return Engine(decide, lambda plugin_id, tenant_id: (plugin_id, tenant_id), lambda answer: answer.target.version)
 

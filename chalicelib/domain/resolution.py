@@ -50,26 +50,38 @@ _NOT_DEPLOYED = Resolution(None, Reason.NOT_DEPLOYED)
 
 #: Variants, each with the bucket that it ends before.
 Arms = tuple[tuple[int, Resolution], ...]
+
+
+class Apart(NamedTuple):
+    """
+    What comes before the split of all: *arms* are the variants with the bucket that each ends before.
+
+    Whoever is in one of *rings* gets *by_ring*.
+    """
+
+    arms: Arms
+    rings: tuple[str, ...]
+    by_ring: Resolution
+
+
 #: `Ways` without their names: Python takes such a tuple apart at once, a named one item by item.
-PlainWays = tuple["blake2b | None", Arms, tuple[str, ...], Resolution, int, Resolution, Resolution]
+PlainWays = tuple["blake2b | None", int, Resolution, Resolution, Apart | None]
 
 
 class Ways(NamedTuple):
     """
     Every answer that a route alone can give, worked out when it is first asked; a route never changes.
 
-    *salted* is the hash after plugin and salt, None where no bucket parts stable and candidate. *arms* are the
-    variants with the bucket that each ends before; whoever is in one of *rings* gets *by_ring*, a bucket below
-    *candidate_below* gets *candidate*, everybody else *otherwise*.
+    *salted* is the hash after plugin and salt, None where no bucket parts stable and candidate. A bucket below
+    *candidate_below* gets *candidate*, everybody else *otherwise*. *apart* is None where there are neither variants
+    nor rings, so that most decisions ask for both at once.
     """
 
     salted: blake2b | None
-    arms: Arms
-    rings: tuple[str, ...]
-    by_ring: Resolution
     candidate_below: int
     candidate: Resolution
     otherwise: Resolution
+    apart: Apart | None = None
 
 
 def bucket_of(plugin_id: str, salt: str, tenant_id: str) -> int:
@@ -95,7 +107,7 @@ def _bucket(salted: blake2b, tenant_id: str) -> int:
     return _number(state.digest()) % FULL_BPS
 
 
-def resolve(  # noqa: C901, PLR0911 - the rules in their order, each a line; a function for each would be half the time
+def resolve(  # noqa: PLR0911 - the rules in their order, each a line; a function for each would be half the time
     route: Route | None,
     tenant: Tenant | None,
     installation: Installation | None,
@@ -128,13 +140,11 @@ def resolve(  # noqa: C901, PLR0911 - the rules in their order, each a line; a f
     if route is None:
         return _NOT_DEPLOYED
     try:
-        salted, arms, rings, by_ring, candidate_below, candidate, otherwise = route.ways
+        salted, candidate_below, candidate, otherwise, apart = route.ways
     except AttributeError:
-        salted, arms, rings, by_ring, candidate_below, candidate, otherwise = _work_out(route)
-    if arms and (variant := _variant_of(route, arms, tenant.id)) is not None:
-        return variant
-    if rings and tenant.ring in rings:
-        return by_ring
+        salted, candidate_below, candidate, otherwise, apart = _work_out(route)
+    if apart is not None and (found := _apart(apart, route, tenant)) is not None:
+        return found
     if salted is None:
         return otherwise
     # _bucket, written out: a call would be a tenth of the decision.
@@ -143,10 +153,14 @@ def resolve(  # noqa: C901, PLR0911 - the rules in their order, each a line; a f
     return candidate if _number(state.digest()) % FULL_BPS < candidate_below else otherwise
 
 
-def _variant_of(route: Route, arms: Arms, tenant_id: str) -> Resolution | None:
-    """Find the arm whose part of the buckets holds the tenant; what the arms leave is not in the experiment."""
-    bucket = bucket_of(route.plugin_id, route.salt, tenant_id)
-    return next((variant for below, variant in arms if bucket < below), None)
+def _apart(apart: Apart, route: Route, tenant: Tenant) -> Resolution | None:
+    """Find the variant or the ring of a tenant; None when it has neither: what the arms leave is in no experiment."""
+    if apart.arms:
+        bucket = bucket_of(route.plugin_id, route.salt, tenant.id)
+        for ends_before, variant in apart.arms:
+            if bucket < ends_before:
+                return variant
+    return apart.by_ring if tenant.ring in apart.rings else None
 
 
 def _work_out(route: Route) -> PlainWays:
@@ -155,7 +169,10 @@ def _work_out(route: Route) -> PlainWays:
     for variant in route.variants:
         ends_before += variant.share_bps
         arms.append((ends_before, Resolution(variant.target, Reason.EXPERIMENT)))
-    ways = _of_candidate(route)._replace(arms=tuple(arms))
+    ways = _of_candidate(route)
+    rings = route.candidate_rings if route.candidate is not None else ()
+    if arms or rings:
+        ways = ways._replace(apart=Apart((*arms,), rings, Resolution(route.candidate, Reason.RING)))
     if ways.candidate_below:
         ways = ways._replace(salted=_salted(route.plugin_id, route.salt))
     route.ways = plain = (*ways,)
@@ -165,14 +182,12 @@ def _work_out(route: Route) -> PlainWays:
 def _of_candidate(route: Route) -> Ways:
     """Ask stable and candidate alone; 0 and 100 % are exact and need no hash."""
     stable = Resolution(route.stable, Reason.STABLE) if route.stable is not None else _NOT_DEPLOYED
-    nothing = Ways(None, (), (), stable, 0, stable, stable)
+    nothing = Ways(None, 0, stable, stable)
     if route.candidate is None:
         return nothing
-    by_ring = Resolution(route.candidate, Reason.RING)
     candidate = Resolution(route.candidate, Reason.CANARY)
-    ringed = nothing._replace(rings=route.candidate_rings, by_ring=by_ring)
     if route.candidate_bps in (0, FULL_BPS):
-        return ringed._replace(otherwise=candidate if route.candidate_bps else stable)
+        return nothing._replace(otherwise=candidate if route.candidate_bps else stable)
     if route.split_by is SplitBy.REQUEST and route.stable is not None:
-        return ringed._replace(otherwise=Resolution(route.stable, Reason.CANARY, by_request=True))
-    return ringed._replace(candidate_below=route.candidate_bps, candidate=candidate)
+        return nothing._replace(otherwise=Resolution(route.stable, Reason.CANARY, by_request=True))
+    return nothing._replace(candidate_below=route.candidate_bps, candidate=candidate)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,3 +85,13 @@ def test_no_changed_character_goes_unseen(place: int, character: str) -> None:
         return
     with pytest.raises(DomainError):
         opened(changed)
+
+
+@given(st.binary(max_size=200), st.binary(min_size=1, max_size=200))
+def test_a_token_is_signed_with_hmac_of_sha256_whatever_the_length_of_the_key(body: bytes, key: bytes) -> None:
+    override = OVERRIDE._replace(author=body.hex())
+
+    raw = base64.urlsafe_b64decode(sign(override, key) + "==")
+
+    assert raw[:32] == hmac.digest(key, b"override\0" + raw[32:], "sha256")
+    assert opened(sign(override, key), key=key) == override

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.installations import Installation
@@ -186,3 +188,99 @@ def test_a_decision_leaves_no_trace_in_what_is_stored_or_compared() -> None:
     assert asked == unasked
     assert asked._asdict() == unasked._asdict()
     assert repr(asked) == repr(unasked)
+
+
+TARGETS = (BLUE, GREEN, RED)
+NOBODY = Resolution(None, Reason.NOT_DEPLOYED)
+
+
+def by_the_contract(
+    route: Route | None, tenant: Tenant | None, installation: Installation | None, override: Target | None
+) -> Resolution:
+    """Decide rule by rule, as CONTRACT §5 has them; nothing is remembered, nothing worked out before."""
+    if tenant is None or installation is None:
+        is_suspended = tenant is not None and tenant.status is TenantStatus.SUSPENDED
+        return Resolution(None, Reason.BLOCKED if is_suspended else Reason.NOT_INSTALLED)
+    if tenant.status is TenantStatus.SUSPENDED:
+        return Resolution(None, Reason.BLOCKED)
+    if not installation.is_enabled:
+        return Resolution(None, Reason.NOT_INSTALLED)
+    pin, blocked = installation.pin, route.blocked if route else ()
+    if pin and route and pin.holds(route.environment, NOW) and pin.target.version not in blocked:
+        return Resolution(pin.target, Reason.PIN)
+    if override and override.version not in blocked:
+        return Resolution(override, Reason.OVERRIDE)
+    return split_of(route, tenant) if route else NOBODY
+
+
+def split_of(route: Route, tenant: Tenant) -> Resolution:
+    """Decide by the route alone: experiment, ring, canary, stable."""
+    digest = hashlib.blake2b(f"{route.plugin_id}:{route.salt}:{tenant.id}".encode(), digest_size=8).digest()
+    bucket, begins = int.from_bytes(digest, "big") % 10_000, 0
+    for variant in route.variants:
+        if begins <= bucket < begins + variant.share_bps:
+            return Resolution(variant.target, Reason.EXPERIMENT)
+        begins += variant.share_bps
+    if route.candidate is None:
+        return Resolution(route.stable, Reason.STABLE) if route.stable else NOBODY
+    if tenant.ring in route.candidate_rings:
+        return Resolution(route.candidate, Reason.RING)
+    is_split = 0 < route.candidate_bps < FULL_BPS
+    if is_split and route.split_by is SplitBy.REQUEST and route.stable:
+        return Resolution(route.stable, Reason.CANARY, by_request=True)
+    if bucket < route.candidate_bps:
+        return Resolution(route.candidate, Reason.CANARY)
+    return Resolution(route.stable, Reason.STABLE) if route.stable else NOBODY
+
+
+maybe_targets = st.none() | st.sampled_from(TARGETS)
+parts = st.lists(st.builds(Variant, st.just("a"), st.sampled_from(TARGETS), st.integers(0, 3_000)), max_size=3)
+some_shares = st.sampled_from([0, 1, 1_000, 5_000, 9_999, FULL_BPS]) | shares
+rings_of_candidate = st.lists(st.sampled_from(["internal", "beta", "general"]), max_size=2)
+some_routes = st.builds(
+    Route,
+    plugin_id=st.sampled_from(["echo", "tax"]),
+    environment=st.just("Production"),
+    salt=st.sampled_from(["pepper", "salt", ""]),
+    stable=maybe_targets,
+    candidate=maybe_targets,
+    candidate_bps=some_shares,
+    candidate_rings=rings_of_candidate.map(tuple),
+    variants=st.just(()) | parts.map(tuple),
+    split_by=st.sampled_from(SplitBy),
+    blocked=st.lists(st.sampled_from([target.version for target in TARGETS]), max_size=2).map(tuple),
+)
+some_pins = st.builds(
+    PIN._replace,
+    environment=st.sampled_from(["Production", "QA"]),
+    target=st.sampled_from(TARGETS),
+    expires_at=st.sampled_from([None, NOW, "2026-11-22T12:00:00.001Z"]),
+)
+some_installations = st.builds(
+    INSTALLED._replace, is_enabled=st.sampled_from([True, True, False]), pin=st.none() | some_pins
+)
+
+
+@settings(max_examples=600)
+@given(
+    st.none() | some_routes,
+    st.lists(tenant_ids, min_size=1, max_size=8),
+    st.sampled_from(["internal", "beta", "general"]),
+    st.sampled_from([*TenantStatus, TenantStatus.ACTIVE, None]),
+    st.none() | some_installations,
+    maybe_targets,
+)
+def test_whatever_is_remembered_of_a_route_every_answer_is_that_of_the_rules(
+    route: Route | None,
+    ids: list[str],
+    ring: str,
+    status: TenantStatus | None,
+    installation: Installation | None,
+    override: Target | None,
+) -> None:
+    for tenant_id in ids:
+        tenant = ACME._replace(id=tenant_id, ring=ring, status=status) if status else None
+
+        assert resolve(route, tenant, installation, NOW, override) == by_the_contract(
+            route, tenant, installation, override
+        )
