@@ -89,6 +89,24 @@ class History(NamedTuple):
     ring: str
 
 
+class Tried(NamedTuple):
+    """Calls of one tenant, by its `mark`, in an epoch of a trial, from after its first failure in a container on."""
+
+    deployment_id: str
+    epoch: int
+    version: str
+    tenant: str
+
+
+class Past(NamedTuple):
+    """What stable did for one tenant on *day* (since 1970), by its `mark`, from after its first failure on."""
+
+    plugin_id: str
+    environment: str
+    day: int
+    tenant: str
+
+
 class Exposed(NamedTuple):
     """Which tenants a version on trial has served: their marks, one part of them."""
 
@@ -97,7 +115,7 @@ class Exposed(NamedTuple):
     part: int
 
 
-Place = Phase | Arm | Traffic | History
+Place = Phase | Arm | Traffic | History | Tried | Past
 
 
 class Batch(NamedTuple):
@@ -159,6 +177,11 @@ def mark(deployment_id: str, tenant_id: str) -> str:
     from hashlib import blake2b  # noqa: PLC0415 - told above
 
     return blake2b(f"{deployment_id}:{tenant_id}".encode(), digest_size=8).hexdigest()
+
+
+def past_mark(plugin_id: str, environment: str, tenant_id: str) -> str:
+    """Stand in for a tenant in what is kept of its past there."""
+    return mark(f"{plugin_id}/{environment}", tenant_id)
 
 
 def part_of(tenant_mark: str) -> int:

@@ -49,6 +49,12 @@ class MeasurementRepository(Protocol):
     def arms(self, deployment_id: str, version: str) -> Mapping[str, Outcomes]:
         """Return what was counted of each tenant of a variant, by its mark."""
 
+    def failing(self, deployment_id: str, *, since_epoch: int) -> Mapping[tuple[str, str], Outcomes]:
+        """Return what was counted of tenants that failed, from *since_epoch* on, by version and mark of the tenant."""
+
+    def past(self, plugin_id: str, environment: str, tenant_mark: str, *, since_day: int) -> Outcomes:
+        """Return what stable did for a tenant from *since_day* on; nothing of one that did not fail."""
+
     def observe(self, deployment_id: str, observed: Sequence[Observed]) -> None:
         """
         Add what hosts have observed, all or nothing; at most 100.

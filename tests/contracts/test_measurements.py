@@ -8,7 +8,7 @@ from chalicelib.adapters.dynamodb.tallies import DynamoTallies
 from chalicelib.domain.measurements import Histogram, Outcomes
 from chalicelib.domain.routes import SplitBy
 from chalicelib.domain.sides import Counted, Observed, PhaseOutcomes, Usual
-from chalicelib.domain.tallies import Arm, Batch, Exposed, History, Phase, Traffic
+from chalicelib.domain.tallies import Arm, Batch, Exposed, History, Past, Phase, Traffic, Tried
 from chalicelib.ports import Ports, TallyLedger
 from chalicelib.settings import Settings
 from tests.contracts.conftest import Outside
@@ -117,6 +117,35 @@ def test_tenants_of_a_variant_are_counted_apart(ports: Ports, containers: Contai
     other.add(Batch("t2", {arm: {"requests": 1}, arm._replace(version="1.0.0"): {"requests": 1}}, {}))
 
     assert ports.measurements.arms(DEPLOYMENT, "2.0.0") == {"1a": Outcomes(3, 1), "1b": Outcomes(1)}
+
+
+def test_tenants_that_fail_are_counted_by_version_since_an_epoch(ports: Ports, containers: Containers) -> None:
+    tried = Tried(DEPLOYMENT, 4, "2.0.0", "1a")
+    one, other = containers
+    one.add(Batch("t1", {tried: {"requests": 2, "failures": 1}, tried._replace(tenant="1b"): {"requests": 1}}, {}))
+    other.add(
+        Batch("t2", {tried: {"requests": 1, "failures": 1}, tried._replace(version="1.0.0"): {"requests": 5}}, {})
+    )
+    one.add(Batch("t3", {tried._replace(epoch=12): {"requests": 4, "failures": 4}}, {}))
+
+    assert ports.measurements.failing(DEPLOYMENT, since_epoch=4) == {
+        ("2.0.0", "1a"): Outcomes(7, 6),
+        ("2.0.0", "1b"): Outcomes(1),
+        ("1.0.0", "1a"): Outcomes(5),
+    }
+    assert ports.measurements.failing(DEPLOYMENT, since_epoch=5) == {("2.0.0", "1a"): Outcomes(4, 4)}
+    assert ports.measurements.failing("dep_02", since_epoch=0) == {}
+
+
+def test_the_past_of_a_tenant_adds_up_since_a_day(ports: Ports, containers: Containers) -> None:
+    past = Past("echo", "Production", 20_000, "1a")
+    one, other = containers
+    one.add(Batch("t1", {past: {"requests": 5, "failures": 2}, past._replace(day=19_999): {"requests": 90}}, {}))
+    other.add(Batch("t2", {past: {"requests": 1, "failures": 0}, past._replace(tenant="1b"): {"requests": 7}}, {}))
+
+    assert ports.measurements.past("echo", "Production", "1a", since_day=20_000) == Outcomes(6, 2)
+    assert ports.measurements.past("echo", "Production", "1a", since_day=0) == Outcomes(96, 2)
+    assert ports.measurements.past("echo", "QA", "1a", since_day=0) == Outcomes()
 
 
 def test_observations_add_up_for_each_tenant_of_a_metric(ports: Ports) -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.domain.measurements import Outcomes
+from chalicelib.domain.measurements import Outcomes, total
 from chalicelib.domain.sides import Counted, Observed, PhaseOutcomes, Usual, groups_of, outcomes_of
-from chalicelib.domain.tallies import Arm, Batch, Exposed, History, Phase, Place, Tally, Traffic, add
+from chalicelib.domain.tallies import Arm, Batch, Exposed, History, Past, Phase, Place, Tally, Traffic, Tried, add
 
 
 @dataclass
@@ -71,6 +71,23 @@ class FakeMeasurements:
             for place, tally in self.ledger.tallies.items()
             if isinstance(place, Arm) and place[:2] == (deployment_id, version)
         }
+
+    def failing(self, deployment_id: str, *, since_epoch: int) -> Mapping[tuple[str, str], Outcomes]:
+        found: dict[tuple[str, str], Outcomes] = {}
+        for place, tally in self.ledger.tallies.items():
+            if isinstance(place, Tried) and place.deployment_id == deployment_id and place.epoch >= since_epoch:
+                key = place.version, place.tenant
+                found[key] = found.get(key, Outcomes()) + outcomes_of(tally)
+        return found
+
+    def past(self, plugin_id: str, environment: str, tenant_mark: str, *, since_day: int) -> Outcomes:
+        return total(
+            outcomes_of(tally)
+            for place, tally in self.ledger.tallies.items()
+            if isinstance(place, Past)
+            and (place.plugin_id, place.environment, place.tenant) == (plugin_id, environment, tenant_mark)
+            and place.day >= since_day
+        )
 
     def observe(self, deployment_id: str, observed: Sequence[Observed]) -> None:
         for one in observed:

@@ -220,6 +220,26 @@ def arm(deployment_id: str, version: str, tenant_mark: str) -> Key:
     return arms(deployment_id, version), tenant_mark
 
 
+def tried(deployment_id: str, shard: int) -> str:
+    """Name the partition of single tenants that have failed in a deployment, one of `SHARDS` (measurements)."""
+    return f"tried#{deployment_id}#{shard}"
+
+
+def tried_by(deployment_id: str, shard: int, epoch: int, version: str, tenant_mark: str) -> Key:
+    """Place what was counted of a tenant on a version, so that epochs sort (measurements)."""
+    return tried(deployment_id, shard), f"{epoch:010d}#{version}#{tenant_mark}"
+
+
+def pasts(plugin_id: str, environment: str, tenant_mark: str) -> str:
+    """Name the partition of what stable did for a tenant (measurements)."""
+    return f"past#{plugin_id}#{environment}#{tenant_mark}"
+
+
+def past(plugin_id: str, environment: str, tenant_mark: str, day: int) -> Key:
+    """Place what stable did for a tenant on a day (measurements)."""
+    return pasts(plugin_id, environment, tenant_mark), f"{day:06d}"
+
+
 def traffics(plugin_id: str, environment: str, shard: int) -> str:
     """Name the partition of a plugin's traffic, one of `SHARDS` (measurements)."""
     return f"traffic#{plugin_id}#{environment}#{shard}"

@@ -78,6 +78,21 @@ class DynamoMeasurements:
         return {mark: total(parts) for mark, parts in found.items()}
 
     @translated("DynamoDB")
+    def failing(self, deployment_id: str, *, since_epoch: int) -> Mapping[tuple[str, str], Outcomes]:
+        """Return what was counted of tenants that failed, from *since_epoch* on, by version and mark of the tenant."""
+        found: dict[tuple[str, str], Outcomes] = {}
+        for values in self._sharded(lambda shard: keys.tried(deployment_id, shard), since=f"{since_epoch:010d}"):
+            key = values["version"], values["tenant"]
+            found[key] = found.get(key, Outcomes()) + outcomes_of(_amounts(values))
+        return found
+
+    @translated("DynamoDB")
+    def past(self, plugin_id: str, environment: str, tenant_mark: str, *, since_day: int) -> Outcomes:
+        """Return what stable did for a tenant from *since_day* on; nothing of one that did not fail."""
+        found = self._query(keys.pasts(plugin_id, environment, tenant_mark), since=f"{since_day:06d}")
+        return total(outcomes_of(_amounts(values)) for values in found)
+
+    @translated("DynamoDB")
     def observe(self, deployment_id: str, observed: Sequence[Observed]) -> None:
         """
         Add what hosts have observed, all or nothing; at most 100.

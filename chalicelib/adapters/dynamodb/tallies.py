@@ -15,10 +15,12 @@ from chalicelib.domain.tallies import (
     Arm,
     Batch,
     Exposed,
+    Past,
     Phase,
     Place,
     Tally,
     Traffic,
+    Tried,
 )
 
 if TYPE_CHECKING:
@@ -96,6 +98,10 @@ class DynamoTallies:
             return keys.phase(place.deployment_id, self._shard, place.epoch, place.piece, place.version)
         if isinstance(place, Arm):
             return keys.arm(place.deployment_id, place.version, place.tenant)
+        if isinstance(place, Tried):
+            return keys.tried_by(place.deployment_id, self._shard, place.epoch, place.version, place.tenant)
+        if isinstance(place, Past):
+            return keys.past(place.plugin_id, place.environment, place.tenant, place.day)
         if isinstance(place, Traffic):
             start = place.slot * SLOT_SECONDS
             return keys.traffic(place.plugin_id, place.environment, self._shard, start, place.version)
@@ -103,7 +109,7 @@ class DynamoTallies:
 
 
 def _days(place: Place) -> int:
-    return DEPLOYMENT_DAYS if isinstance(place, Phase | Arm) else TRAFFIC_DAYS
+    return DEPLOYMENT_DAYS if isinstance(place, Phase | Arm | Tried) else TRAFFIC_DAYS
 
 
 def _told(place: Place) -> dict[str, str | int]:
@@ -119,6 +125,10 @@ def _told(place: Place) -> dict[str, str | int]:
         }
     if isinstance(place, Arm):
         return {"tenant": place.tenant}
+    if isinstance(place, Tried):
+        return {"tenant": place.tenant, "version": place.version}
+    if isinstance(place, Past):
+        return {"counted_on": place.day}
     if isinstance(place, Traffic):
         return {"slot": place.slot, "version": place.version}
     return {"counted_on": place.day, "ring": place.ring}
