@@ -20,6 +20,7 @@ from chalicelib.adapters.dynamodb.cursor_keys import StoredCursorKey
 from chalicelib.adapters.dynamodb.deployments import DynamoDeployments
 from chalicelib.adapters.dynamodb.installations import DynamoInstallations
 from chalicelib.adapters.dynamodb.items import Tables
+from chalicelib.adapters.dynamodb.machine_key_repository import DynamoMachineKeys
 from chalicelib.adapters.dynamodb.measurements import DynamoMeasurements
 from chalicelib.adapters.dynamodb.override_keys import StoredOverrideKey
 from chalicelib.adapters.dynamodb.plugins import DynamoPlugins
@@ -116,6 +117,7 @@ def connect(settings: Settings) -> Ports:
         override_key=StoredOverrideKey(kms, settings.key_alias, tables.client, settings.table("routing")),
         notifier=SnsNotifications(Lazy(aws_clients.sns), stack=settings.stack, account_id=settings.account_id),
         measurements=DynamoMeasurements(tables.client, settings.table("measurements"), clock),
+        machine_keys=DynamoMachineKeys(tables, audit),
         claims=DynamoClaims(tables.client, settings.table("idempotency")),
     )
 

@@ -1,26 +1,43 @@
-"""The composition root of the authorizer: what proves who calls, and nothing that a table needs."""
+"""The composition root of the authorizer: what proves who calls, and of the tables only that of keys."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import NamedTuple
 
+from chalicelib.adapters import aws_clients
+from chalicelib.adapters.aws_clients import Lazy
 from chalicelib.adapters.clock import SystemClock
-from chalicelib.ports import TokenVerifier
+from chalicelib.ports.identity import TokenVerifier
+from chalicelib.services.admissions import Admissions
 from chalicelib.settings import Settings
 
-_replaced: list[TokenVerifier] = []
+
+class Door(NamedTuple):
+    """Who may come in: *tokens* proves what a login has just given, *admissions* whatever a request brings."""
+
+    tokens: TokenVerifier
+    admissions: Admissions
+
+
+_replaced: list[Door] = []
 
 
 def token_verifier() -> TokenVerifier:
     """Return the verifier of this process; it keeps the issuer's keys."""
-    return _replaced[-1] if _replaced else _real_verifier()
+    return _replaced[-1].tokens if _replaced else _real_verifier()
+
+
+def admissions() -> Admissions:
+    """Return what lets requests in."""
+    return _replaced[-1].admissions if _replaced else _real_admissions()
 
 
 @contextmanager
-def use(replacement: TokenVerifier) -> Iterator[None]:
-    """Let everything in this process see another verifier for a while: for tests, instead of patches."""
+def use(replacement: Door) -> Iterator[None]:
+    """Let everything in this process see another door for a while: for tests, instead of patches."""
     _replaced.append(replacement)
     try:
         yield
@@ -36,3 +53,15 @@ def _real_verifier() -> TokenVerifier:
     settings = Settings.from_environment()
     keys = IssuerKeys(lambda: fetch_keys(settings.jwks_url), SystemClock())
     return JwtVerifier(keys, issuer=settings.issuer, audience=settings.client_id)
+
+
+@cache
+def _real_admissions() -> Admissions:
+    # The same: only the authorizer lets anybody in.
+    from chalicelib.adapters.cognito import CognitoUsers  # noqa: PLC0415
+    from chalicelib.adapters.dynamodb.machine_keys import DynamoMachineKeyReads  # noqa: PLC0415
+
+    settings = Settings.from_environment()
+    users = CognitoUsers(Lazy(aws_clients.doorkeeping_cognito), settings.user_pool_id)
+    keys = DynamoMachineKeyReads(Lazy(aws_clients.serving_dynamodb), settings.table("credentials"))
+    return Admissions(_real_verifier(), users, keys, SystemClock())

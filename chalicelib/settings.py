@@ -60,7 +60,7 @@ class Settings(NamedTuple):
         )
 
     def table(self, name: str) -> str:
-        """Name the table ``registry``, ``routing``, ``tenants``, ``deployments``, ``audit`` or ``idempotency``."""
+        """Name one of the tables of infra/templates/tables.yaml, such as ``registry``."""
         return f"{self.stack}-{name}"
 
     @property

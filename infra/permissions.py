@@ -55,6 +55,7 @@ def _object(prefix: str) -> str:
 
 # Secrets that tenants only refer to; the name of each begins with the stack's and its tenant's.
 _READS_REFERENCES = Grant(("secretsmanager:GetSecretValue",), (f"{_ARN}:secretsmanager:{_REGION}:secret:{_STACK}/*",))
+_USER_POOL = f"{_ARN}:cognito-idp:{_REGION}:userpool/${{UserPool}}"
 _KEY = f"{_ARN}:kms:{_REGION}:key/${{Key}}"
 _PLUGIN_FUNCTION = f"{_ARN}:lambda:{_REGION}:function:{_STACK}-plugin-*"
 _MACHINES = tuple(f"{_ARN}:states:{_REGION}:stateMachine:{_STACK}-{name}" for name in ("intake", "deployment"))
@@ -117,6 +118,8 @@ FUNCTIONS: dict[str, Grants] = {
         _reads("registry", "routing", "tenants", "deployments", "idempotency", "measurements"),
         _writes("registry", "routing", "tenants", "deployments", "idempotency"),
         _deletes("idempotency", "tenants"),
+        # Keys of machines are added and changed, and never deleted.
+        Grant(("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"), _table("credentials")[:1]),
         # Erasing a tenant removes many items at once.
         Grant(("dynamodb:BatchWriteItem",), _table("tenants")[:1]),
         _AUDITS,
@@ -140,7 +143,11 @@ FUNCTIONS: dict[str, Grants] = {
         # Deleting a plugin removes its function.
         Grant(("lambda:DeleteFunction",), (_PLUGIN_FUNCTION,)),
     ),
-    "verify_token": (),
+    # Whether a key is one, and whether a user may still log in.
+    "verify_token": (
+        Grant(("dynamodb:GetItem",), _table("credentials")[:1]),
+        Grant(("cognito-idp:AdminGetUser",), (_USER_POOL,)),
+    ),
     # Beside the answers to requests with an Idempotency-Key, the state of plugins is all that an invocation writes.
     "invoke_plugin": (
         _reads("routing", "tenants", "idempotency"),

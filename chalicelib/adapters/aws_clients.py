@@ -103,6 +103,12 @@ def cognito() -> CognitoIdentityProviderClient:
     return client
 
 
+def doorkeeping_cognito() -> CognitoIdentityProviderClient:
+    """Make the authorizer's client of the user pool: every request waits for it, so it gives up soon."""
+    client: CognitoIdentityProviderClient = _make("cognito-idp", connect_seconds=1, read_seconds=2, attempts=2)
+    return client
+
+
 def kms() -> KMSClient:
     """Make the client of the key service."""
     client: KMSClient = _make("kms", connect_seconds=1, read_seconds=3)

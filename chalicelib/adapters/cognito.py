@@ -1,4 +1,4 @@
-"""The user pool: passwords and refresh tokens for ID tokens."""
+"""The user pool: passwords and refresh tokens for ID tokens, and who may still log in."""
 
 from __future__ import annotations
 
@@ -71,3 +71,28 @@ class CognitoIdentity:
             raise refusal
         refresh_token = result.get("RefreshToken") if flow == "USER_PASSWORD_AUTH" else None
         return Login(result["IdToken"], refresh_token, result.get("ExpiresIn", 3600))
+
+
+class CognitoUsers:
+    """Asks the user pool about one user at a time; without a pool (another issuer) there is nobody to ask."""
+
+    def __init__(self, client: Callable[[], CognitoIdentityProviderClient], user_pool_id: str) -> None:
+        self._client = client
+        self._user_pool_id = user_pool_id
+
+    @translated("The user pool")
+    def is_active(self, username: str) -> bool:
+        """
+        Tell whether a user is there and enabled, now.
+
+        Raises:
+            TransientError: The user pool does not answer.
+        """
+        if not self._user_pool_id:
+            return True
+        client = self._client()
+        try:
+            user = client.admin_get_user(UserPoolId=self._user_pool_id, Username=username)
+        except client.exceptions.UserNotFoundException:
+            return False
+        return user["Enabled"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from threading import Lock
 from time import time_ns
@@ -34,3 +35,7 @@ class UlidSource:
             number = self._last = max(drawn, self._last + 1)
         digits = "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])
         return f"{prefix}_{digits}"
+
+    def new_secret(self) -> str:
+        """Return 256 random bits that nobody can foretell, as 43 characters of base64url."""
+        return urlsafe_b64encode(os.urandom(32)).rstrip(b"=").decode()

@@ -20,7 +20,7 @@ from chalicelib.api.incoming import Incoming
 from chalicelib.api.models import Body, Query, refusal_of
 from chalicelib.api.problems import Problem
 from chalicelib.api.replies import Reply
-from chalicelib.domain.authorization import Caller, require_permission
+from chalicelib.domain.authorization import ON_BEHALF_OF, Caller, require_permission
 from chalicelib.domain.errors import DomainError, ForbiddenError, NotFoundError, TransientError
 from chalicelib.domain.rate_limits import Standing
 from chalicelib.services.records import record_of
@@ -49,6 +49,7 @@ def endpoint(
     is_open: bool = False,
     is_repeatable: bool = True,
     logs_in: str | None = None,
+    told_once: str | None = None,
 ) -> Callable[[Handler], View]:
     """
     Make a handler the answer to a route.
@@ -57,12 +58,19 @@ def endpoint(
     *validate_only*, *if_match*.
     Its own name is the action that the caller needs permission for; *is_open* needs none, and no token.
     *is_repeatable* is False where an answer must not be kept for an ``Idempotency-Key``; *logs_in*
-    names the field of the body with the user name that requests are limited by, where there is no caller yet.
+    names the field of the body with the user name that requests are limited by, where there is no caller yet;
+    *told_once* the field of the answer that is a secret, which a repeat is answered without.
     """
 
     def decorate(handler: Handler) -> View:
         contract = contract_of(
-            handler, body=body, query=query, is_open=is_open, is_repeatable=is_repeatable, logs_in=logs_in
+            handler,
+            body=body,
+            query=query,
+            is_open=is_open,
+            is_repeatable=is_repeatable,
+            logs_in=logs_in,
+            told_once=told_once,
         )
 
         @functools.wraps(handler)
@@ -84,7 +92,7 @@ def serve(contract: Contract, handler: Handler, incoming: Incoming, context: obj
     try:
         _require_possible(incoming.path)
         if not contract.is_open:
-            visit.caller = caller_of(incoming.context, incoming.trace_id)
+            visit.caller = caller_of(incoming.context, incoming.trace_id, incoming.headers.get(ON_BEHALF_OF))
             # Before the permission: a denial is recorded, and nobody may fill the records as fast as they can ask.
             limits = bootstrap_limits.rate_limits()
             visit.standing = limits.admit(visit.caller.username, contract.action, incoming.method)
@@ -150,8 +158,11 @@ def _repeatably(
     # Powertools' idempotency is slow to import: only who asks for it waits.
     from chalicelib.api import idempotency  # noqa: PLC0415
 
-    repeat = idempotency.RepeatKey(visit.caller.username, incoming.method, incoming.path, key, incoming.body)
-    return idempotency.answer_once(repeat, carry_out, context)
+    caller = visit.caller
+    repeat = idempotency.RepeatKey(
+        caller.username, incoming.method, incoming.path, key, incoming.body, caller.tenant_id or ""
+    )
+    return idempotency.answer_once(repeat, carry_out, context, hidden=contract.told_once)
 
 
 def _carry_out(contract: Contract, handler: Handler, incoming: Incoming, visit: Visit) -> Reply:

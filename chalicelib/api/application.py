@@ -18,6 +18,7 @@ from chalicelib.api.routes import (
     health,
     installations,
     invocations,
+    keys,
     me,
     observations,
     overrides,
@@ -48,6 +49,7 @@ app.register_blueprint(overrides.blueprint, url_prefix="/v1")
 app.register_blueprint(deployments.blueprint, url_prefix="/v1")
 app.register_blueprint(deployment_verbs.blueprint, url_prefix="/v1")
 app.register_blueprint(doctor.blueprint, url_prefix="/v1")
+app.register_blueprint(keys.blueprint, url_prefix="/v1")
 app.register_blueprint(audit.blueprint, url_prefix="/v1")
 app.register_blueprint(approvals.blueprint, url_prefix="/v1")
 app.register_blueprint(policies.blueprint, url_prefix="/v1")

@@ -1,4 +1,4 @@
-"""The authorizer: a token in, who it belongs to out. A function of its own, so it imports as little as it can."""
+"""The authorizer: a token or key in, who it belongs to out. A function of its own, so it imports as little as it can."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from chalice import AuthResponse, Blueprint
 from chalice.app import AuthRequest
 
 from chalicelib.api.callers import context_of
-from chalicelib.bootstrap_identity import token_verifier
+from chalicelib.bootstrap_identity import admissions
 from chalicelib.domain.errors import UnauthorizedError
 
 blueprint = Blueprint(__name__)
 
-#: API Gateway keeps an answer this long per token; a token may be used as much longer than it lasts.
+#: API Gateway keeps an answer this long per token: so much longer than it lasts a token may be used, and so much
+#: longer a disabled user and a revoked key get in. It is also what bounds the cost: one look-up a token and minute.
 ANSWER_KEPT_SECONDS = 60
 
 _SCHEME = "bearer "
@@ -30,7 +31,7 @@ class RefusedError(Exception):
 @blueprint.authorizer(name="verify_token", ttl_seconds=ANSWER_KEPT_SECONDS)
 def verify_token(request: AuthRequest) -> AuthResponse:
     """
-    Let in whoever holds a token of our issuer; what they may do is decided for each request.
+    Let in whoever holds a token of our issuer or a key of ours; what they may do is decided for each request.
 
     The answer allows every route, because API Gateway keeps it for the token and not for the route.
 
@@ -41,7 +42,7 @@ def verify_token(request: AuthRequest) -> AuthResponse:
         _tell("refused", reason="no bearer token")
         raise RefusedError
     try:
-        caller = token_verifier().verify(request.token[len(_SCHEME) :].strip())
+        caller = admissions().admit(request.token[len(_SCHEME) :].strip())
     except UnauthorizedError as error:
         _tell("refused", reason=error.detail)
         raise RefusedError from None

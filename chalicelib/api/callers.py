@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.domain.authorization import Caller, Role
+from chalicelib.domain.authorization import Caller, Role, acting_for
 from chalicelib.domain.errors import UnauthorizedError
 
 _ROLES = {role.value: role for role in Role}
@@ -13,19 +13,23 @@ _ROLES = {role.value: role for role in Role}
 
 def context_of(caller: Caller) -> dict[str, str]:
     """Write a verified caller as an authorizer's context, which holds only texts."""
-    return {
+    context = {
         "username": caller.username,
         "roles": ",".join(sorted(caller.roles)),
         "tenantId": caller.tenant_id or "",
     }
+    narrowed = {"onlyActions": caller.only_actions, "onlyTenants": caller.only_tenants}
+    return context | {name: ",".join(sorted(only)) for name, only in narrowed.items() if only is not None}
 
 
-def caller_of(request_context: Mapping[str, Any], trace_id: str) -> Caller:
+def caller_of(request_context: Mapping[str, Any], trace_id: str, on_behalf_of: str | None = None) -> Caller:
     """
-    Read what the authorizer wrote.
+    Read what the authorizer wrote; whom a machine acts for is the only thing that the machine itself says.
 
     Raises:
         UnauthorizedError: No authorizer has let this request in (401).
+        ForbiddenError: A person claims to act for another (403).
+        ValidationError: *on_behalf_of* can't be a name (400).
     """
     context = request_context.get("authorizer") or {}
     username = context.get("username")
@@ -34,7 +38,21 @@ def caller_of(request_context: Mapping[str, Any], trace_id: str) -> Caller:
             "This needs a token.", fix="Send Authorization: Bearer <token>; POST /v1/authentication/login gives one."
         )
     roles = frozenset(_ROLES[name] for name in str(context.get("roles", "")).split(",") if name in _ROLES)
-    return Caller(str(username), roles, context.get("tenantId") or None, trace_id, *origin_of(request_context))
+    caller = Caller(
+        str(username),
+        roles,
+        context.get("tenantId") or None,
+        trace_id,
+        *origin_of(request_context),
+        only_actions=_only(context, "onlyActions"),
+        only_tenants=_only(context, "onlyTenants"),
+    )
+    return acting_for(caller, on_behalf_of)
+
+
+def _only(context: Mapping[str, Any], name: str) -> frozenset[str] | None:
+    """Read what a key narrows; one that names nothing allows nothing."""
+    return frozenset(str(context[name]).split(",")) if name in context else None
 
 
 def origin_of(request_context: Mapping[str, Any]) -> tuple[str, str]:

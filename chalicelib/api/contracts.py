@@ -35,6 +35,7 @@ class Contract(NamedTuple):
     is_open: bool
     is_repeatable: bool
     logs_in: str | None
+    told_once: str | None = None
 
     @property
     def status(self) -> int:
@@ -70,6 +71,7 @@ def contract_of(
     is_open: bool = False,
     is_repeatable: bool = True,
     logs_in: str | None = None,
+    told_once: str | None = None,
 ) -> Contract:
     """Read what *handler* promises from its signature and docstring."""
     takes = frozenset(inspect.signature(handler).parameters)
@@ -83,4 +85,5 @@ def contract_of(
         is_open=is_open,
         is_repeatable=is_repeatable,
         logs_in=logs_in,
+        told_once=told_once,
     )

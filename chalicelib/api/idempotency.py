@@ -43,13 +43,18 @@ _DEFAULT_REMAINING_MS = 29_000
 
 @dataclass(frozen=True, slots=True)
 class RepeatKey:
-    """What makes two requests the same: who, what, where and the key; *payload* is what must then agree."""
+    """
+    What makes two requests the same: who, what, where and the key; *payload* is what must then agree.
+
+    *tenant_id* is the caller's: who speaks for another tenant now gets no answer that was the former one's.
+    """
 
     principal: str
     method: str
     path: str
     key: str
     payload: bytes
+    tenant_id: str = ""
 
     def __post_init__(self) -> None:
         if not (0 < len(self.key) <= MAX_KEY_LENGTH and self.key.isascii() and self.key.isprintable()):
@@ -60,7 +65,8 @@ class RepeatKey:
 
     def document(self) -> dict[str, Any]:
         """Write it as Powertools reads it: it hashes both parts, so neither is stored in plain text."""
-        return {"key": [self.principal, self.method, self.path, self.key], "payload": _fingerprint(self.payload)}
+        same = [self.principal, self.tenant_id, self.method, self.path, self.key]
+        return {"key": same, "payload": _fingerprint(self.payload)}
 
 
 class _NotKeptError(Exception):
@@ -78,12 +84,13 @@ class _Remaining:
         return _DEFAULT_REMAINING_MS
 
 
-def answer_once(key: RepeatKey, perform: Callable[[], Reply], context: object) -> Reply:
+def answer_once(key: RepeatKey, perform: Callable[[], Reply], context: object, *, hidden: str | None = None) -> Reply:
     """
     Answer a request, or give the answer that its first attempt got.
 
     Successes and refusals (2xx, 4xx) are kept for 24 hours; what a retry may heal (429, 5xx) is not. A function
     that dies on the way leaves its record until its own timeout would have passed; then a repeat tries again.
+    A field *hidden* of the answer is not kept: a repeat is told that it was done, and null in its place.
 
     Raises:
         UnprocessableError: The key was used with another body (422).
@@ -97,7 +104,7 @@ def answer_once(key: RepeatKey, perform: Callable[[], Reply], context: object) -
         performed.append(reply)
         if not reply.is_repeatable:
             raise _NotKeptError(reply)
-        return _kept(reply)
+        return _kept(reply if hidden is None else _without(hidden, reply))
 
     config = _config(context if hasattr(context, "get_remaining_time_in_millis") else _Remaining())
     once = idempotent_function(
@@ -144,6 +151,14 @@ def _kept(reply: Reply) -> dict[str, Any]:
     if len(reply.body.encode()) > MAX_KEPT_BYTES:
         return {"isTooLarge": True}
     return {"status": reply.status, "headers": reply.headers, "body": reply.body}
+
+
+def _without(field: str, reply: Reply) -> Reply:
+    """Take the value of *field* out of an answer that has it; a refusal has none."""
+    document = json.loads(reply.body)
+    if field not in document:
+        return reply
+    return reply._replace(body=json.dumps({**document, field: None}, separators=(",", ":"), ensure_ascii=False))
 
 
 def _replayed(kept: dict[str, Any]) -> Reply:

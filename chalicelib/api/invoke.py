@@ -25,7 +25,7 @@ from chalicelib.api.problems import Problem
 from chalicelib.api.replies import Reply
 from chalicelib.api.tracing import trace_id_of
 from chalicelib.bootstrap_serving import serving_ports
-from chalicelib.domain.authorization import Caller, Role, require_permission
+from chalicelib.domain.authorization import ON_BEHALF_OF, Caller, Role, acting_for, require_permission
 from chalicelib.domain.errors import DomainError, FieldError, PluginFailedError, TransientError, ValidationError
 from chalicelib.services import invocations
 
@@ -36,8 +36,9 @@ _UNTOLD = "-"
 _HOST = "lambda:Invoke"
 _KEY_HEADER = "idempotency-key"
 _OVERRIDE_HEADER = "x-hotswap-override"
+_PERSON_HEADER = ON_BEHALF_OF.lower()
 #: What is no part of the body in a host's own call.
-_APART = frozenset({"pluginId", "traceparent", "override"})
+_APART = frozenset({"pluginId", "traceparent", "override", "onBehalfOf"})
 
 
 class Incoming(NamedTuple):
@@ -56,7 +57,7 @@ def invoke_plugin(event: object, context: object) -> dict[str, Any]:
     """
     Answer a request of API Gateway's proxy integration, or a host's own call.
 
-    A host sends ``{pluginId, tenantId, operation, input, environment?, override?}`` and gets the same document as over
+    A host sends ``{pluginId, tenantId, operation, input, environment?, override?, onBehalfOf?}`` and gets the same document as over
     HTTP, a problem included: it has ``code`` and ``status``, an answer has ``result``.
     """
     if isinstance(event, Mapping) and "requestContext" in event:
@@ -78,7 +79,7 @@ def answer_proxied(event: Mapping[str, Any], context: object) -> Reply:
         return Incoming(
             path=path,
             plugin_id=unquote((event.get("pathParameters") or {}).get("plugin_id", "")),
-            caller=caller_of(event["requestContext"], trace_id),
+            caller=caller_of(event["requestContext"], trace_id, headers.get(_PERSON_HEADER)),
             body=b64decode(text) if event.get("isBase64Encoded") else text.encode(),
             key=headers.get(_KEY_HEADER),
             override=headers.get(_OVERRIDE_HEADER),
@@ -97,7 +98,8 @@ def answer_direct(event: object, context: object) -> Reply:
 
     def read() -> Incoming:
         body = {name: value for name, value in event.items() if name not in _APART}
-        caller = Caller(_HOST, frozenset({Role.HOST}), trace_id=trace_id)
+        person = str(event["onBehalfOf"]) if "onBehalfOf" in event else None
+        caller = acting_for(Caller(_HOST, frozenset({Role.HOST}), trace_id=trace_id), person)
         override = str(event["override"]) if "override" in event else None
         return Incoming(path, plugin_id, caller, json.dumps(body).encode(), override=override)
 
@@ -121,6 +123,8 @@ def _answer(read: Callable[[], Incoming], path: str, trace_id: str, context: obj
     try:
         incoming = read()
         told |= {"username": incoming.caller.username, "pluginId": incoming.plugin_id[:40]}
+        if incoming.caller.on_behalf_of:
+            told["onBehalfOf"] = incoming.caller.on_behalf_of
         require_permission(incoming.caller, "invoke_plugin")
         reply = _once(incoming, perform, context) if incoming.key is not None else perform(incoming)
     except Exception as error:  # noqa: BLE001 (the last one who can turn it into an answer)
@@ -135,7 +139,8 @@ def _once(incoming: Incoming, perform: Callable[[Incoming], Reply], context: obj
 
     # Another override is another request, even if its body is the same.
     sent = incoming.body if incoming.override is None else b"\0".join((incoming.body, incoming.override.encode()))
-    key = RepeatKey(incoming.caller.username, "POST", incoming.path, incoming.key or "", sent)
+    caller = incoming.caller
+    key = RepeatKey(caller.username, "POST", incoming.path, incoming.key or "", sent, caller.tenant_id or "")
     return answer_once(key, lambda: perform(incoming), context)
 
 

@@ -11,7 +11,9 @@ INFO: dict[str, Any] = {
     "version": "1.0",
     "summary": "Change a plugin of a running SaaS product, tenant by tenant, with no downtime and one-write rollback.",
     "description": (
-        "JSON in camelCase, RFC 3339 times in UTC. Log in, then send `Authorization: Bearer <token>`.\n\n"
+        "JSON in camelCase, RFC 3339 times in UTC. Log in, then send `Authorization: Bearer <token>`; a program "
+        "sends a key of `POST /v1/keys` in the token's place, and may name in `X-HotSwap-On-Behalf-Of` the person that "
+        "it acts for, which is recorded.\n\n"
         "**Errors** are RFC 9457 problems; decide by `code`, follow `fix`, and name the `traceId` when you ask for "
         "help.\n\n"
         "**Lists** come in pages: send `nextCursor` as `cursor`, with the same filters, until it is null.\n\n"
@@ -32,6 +34,7 @@ TAGS = {
     "plugins": "Named extensions of the product.",
     "versions": "Immutable builds of a plugin.",
     "deployments": "Attempts to make a version the current one of an environment.",
+    "keys": "What programs call with.",
     "audit": "Who did what, to what, and why: records that are only ever added.",
     "approvals": "People who must agree before a deployment goes on.",
     "environments": "What an environment asks of a deployment.",
@@ -59,6 +62,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string"},
     },
     "tenant_id": {"description": "Id of a tenant.", "schema": {"type": "string"}},
+    "key_id": {"description": "Id of a key: `key_` and a ULID.", "schema": {"type": "string"}},
     "name": {"description": "Name of a secret, as the plugin's manifest lists it.", "schema": {"type": "string"}},
 }
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from enum import StrEnum
 from typing import NamedTuple
 
-from chalicelib.domain.errors import ForbiddenError, NotFoundError
+from chalicelib.domain.errors import FieldError, ForbiddenError, NotFoundError, ValidationError
 from chalicelib.domain.ids import Environment
+
+
+#: Header in which a machine names the person that it acts for.
+ON_BEHALF_OF = "X-HotSwap-On-Behalf-Of"
+MAX_PERSON = 128
 
 
 class Role(StrEnum):
@@ -25,6 +31,8 @@ class Caller(NamedTuple):
     Who asks, as the verified token says; nothing of it ever comes from a request's body.
 
     *tenant_id* is the tenant that a TenantOwner owns; *ip* and *user_agent* are what the gateway saw.
+    *on_behalf_of* is whom a machine says that it acts for: recorded, and good for nothing else.
+    *only_actions* and *only_tenants* narrow what a machine's key is for; None does not.
     """
 
     username: str
@@ -33,6 +41,9 @@ class Caller(NamedTuple):
     trace_id: str = ""
     ip: str = ""
     user_agent: str = ""
+    on_behalf_of: str = ""
+    only_actions: frozenset[str] | None = None
+    only_tenants: frozenset[str] | None = None
 
     @property
     def is_admin(self) -> bool:
@@ -86,6 +97,11 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "show_plugin_metrics": _ALL,
     "check_plugin_health": _ALL,
     "show_doctor": _ADMIN,
+    "create_key": _ADMIN,
+    "list_keys": _ADMIN,
+    "show_key": _ADMIN,
+    "rotate_key": _ADMIN,
+    "revoke_key": _ADMIN,
     "list_audit": _AUDITOR,
     "export_audit": _AUDITOR,
     "list_approvals": _APPROVER,
@@ -142,20 +158,53 @@ def require_permission(caller: Caller, action: str) -> None:
         raise ForbiddenError(
             f"Your roles may not {action.replace('_', ' ')}.", fix=f"Ask for one of: {', '.join(sorted(allowed))}."
         )
+    if caller.only_actions is not None and action not in caller.only_actions:
+        raise ForbiddenError(f"This key may not {action.replace('_', ' ')}.", fix="Use a key that is made for it.")
 
 
 def require_tenant(caller: Caller, tenant_id: str) -> None:
     """
     Raise when *tenant_id* is another tenant's: it is then as if it did not exist.
 
-    Admin and Host name any tenant; a TenantOwner only its own.
+    Admin and Host name any tenant, a key only those that it is for, a TenantOwner only its own.
 
     Raises:
         NotFoundError: It is not the caller's (404, so that nobody learns who exists).
     """
-    if caller.roles & {Role.ADMIN, Role.HOST} or (caller.tenant_id == tenant_id and tenant_id):
+    is_reached = bool(caller.roles & {Role.ADMIN, Role.HOST}) or (caller.tenant_id == tenant_id and tenant_id != "")
+    if is_reached and (caller.only_tenants is None or tenant_id in caller.only_tenants):
         return
     raise tenant_not_found(tenant_id)
+
+
+def require_known_tenants(caller: Caller, tenant_ids: Set[str]) -> None:
+    """
+    Raise when a key names tenants that it is not for, where a caller without a key may name any.
+
+    Raises:
+        NotFoundError: One is none of the key's (404).
+    """
+    others = tenant_ids - caller.only_tenants if caller.only_tenants is not None else frozenset()
+    if others:
+        raise tenant_not_found(min(others))
+
+
+def acting_for(caller: Caller, person: str | None) -> Caller:
+    """
+    Let a machine say whom it acts for; it is written into the records of what it does.
+
+    Raises:
+        ForbiddenError: The caller is a person, who acts for nobody else (403).
+        ValidationError: That can't be a name (400).
+    """
+    if person is None:
+        return caller
+    if Role.HOST not in caller.roles:
+        raise ForbiddenError("Only a machine says whom it acts for.", fix=f"Leave {ON_BEHALF_OF} out.")
+    if not (0 < len(person) <= MAX_PERSON and person.isprintable()):
+        fix = f"Send 1 to {MAX_PERSON} printable characters, such as a user name."
+        raise ValidationError("That can't be a person.", fix=fix, errors=(FieldError(ON_BEHALF_OF, "No name.", fix),))
+    return caller._replace(on_behalf_of=person)
 
 
 def may_know_tenants(caller: Caller) -> bool:

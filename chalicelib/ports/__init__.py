@@ -12,7 +12,8 @@ from chalicelib.ports.clock import Clock, IdSource
 from chalicelib.ports.deployments import DeploymentRepository, RouteRepository
 from chalicelib.ports.executions import Executions
 from chalicelib.ports.functions import PluginFunctions, PublishedVersion, StagedCode, VersionCaller
-from chalicelib.ports.identity import CursorCodec, Identity, Login, SecretBox, SecretReferences, TokenVerifier
+from chalicelib.ports.identity import CursorCodec, Identity, Login, SecretBox, SecretReferences, TokenVerifier, UserDirectory
+from chalicelib.ports.machine_keys import MachineKeyReads, MachineKeyRepository
 from chalicelib.ports.measurements import CallCounter, MeasurementRepository, TallyLedger
 from chalicelib.ports.mirrors import AliasMirrors
 from chalicelib.ports.notifications import Claim, ClaimRepository, Notifier
@@ -41,6 +42,8 @@ __all__ = [
     "Identity",
     "InstallationRepository",
     "Login",
+    "MachineKeyReads",
+    "MachineKeyRepository",
     "MeasurementRepository",
     "Notifier",
     "OpenBlock",
@@ -67,6 +70,7 @@ __all__ = [
     "TenantRepository",
     "TokenVerifier",
     "Upload",
+    "UserDirectory",
     "VersionCaller",
     "VersionRepository",
 ]
@@ -106,4 +110,5 @@ class Ports:
     override_key: OverrideKey
     notifier: Notifier
     claims: ClaimRepository
+    machine_keys: MachineKeyRepository
     measurements: MeasurementRepository

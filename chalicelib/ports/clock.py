@@ -20,3 +20,6 @@ class IdSource(Protocol):
 
     def new(self, prefix: str) -> str:
         """Return *prefix*, ``_`` and a ULID: unique, and sorting by time (``new("dep")`` is ``dep_01J…``)."""
+
+    def new_secret(self) -> str:
+        """Return 256 random bits that nobody can foretell, as 43 characters of base64url."""

@@ -38,6 +38,18 @@ class Identity(Protocol):
         """
 
 
+class UserDirectory(Protocol):
+    """Who may still log in."""
+
+    def is_active(self, username: str) -> bool:
+        """
+        Tell whether a user is there and enabled, now.
+
+        Raises:
+            TransientError: The directory does not answer.
+        """
+
+
 class TokenVerifier(Protocol):
     """Proof of who calls."""
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from chalicelib.domain.authorization import require_known_tenants
 from chalicelib.domain.errors import UnprocessableError
 from chalicelib.domain.sides import Observed
 from chalicelib.domain.tallies import mark
 
 if TYPE_CHECKING:
+    from chalicelib.domain.authorization import Caller
     from chalicelib.ports import Ports
 
 
@@ -23,6 +25,7 @@ class Observation(NamedTuple):
 class Observe(NamedTuple):
     """Add *observations* to the experiment of a deployment."""
 
+    caller: Caller
     deployment_id: str
     observations: tuple[Observation, ...]
     validate_only: bool = False
@@ -35,10 +38,11 @@ def observe(command: Observe, ports: Ports) -> int:
     A tenant counts for the variant that serves it, so nobody says which that is.
 
     Raises:
-        NotFoundError: There is no such deployment (404).
+        NotFoundError: There is no such deployment, or the caller's key is not for one of the tenants (404).
         DeploymentEndedError: It has ended (409).
         UnprocessableError: It is no experiment (422).
     """
+    require_known_tenants(command.caller, {one.tenant_id for one in command.observations})
     deployment = ports.deployments.get(command.deployment_id)
     deployment.require_live()
     if not any(step.variants for step in deployment.plan.steps):

@@ -28,6 +28,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "login": ("identity", "Log in and keep the token."),
         "logout": ("identity", "Forget the token."),
         "whoami": ("identity", "Show who you are to the API."),
+        "key": ("key", "Create, rotate and revoke the keys that programs call with."),
     },
     "Plugins": {
         "plugin": ("plugin", "Write, check, publish and look after plugins."),

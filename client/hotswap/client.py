@@ -13,6 +13,7 @@ from hotswap.resources.diagnoses import Doctor
 from hotswap.resources.effective import Effectives
 from hotswap.resources.installations import Installations
 from hotswap.resources.invocations import Invocations
+from hotswap.resources.keys import Keys
 from hotswap.resources.overrides import Overrides
 from hotswap.resources.plugins import Plugins
 from hotswap.resources.reading import Document
@@ -83,6 +84,7 @@ class HotSwapClient:
         self.approvals = Approvals(self._transport)
         self.policies = Policies(self._transport)
         self.doctor = Doctor(self._transport)
+        self.keys = Keys(self._transport)
         self.tenants = Tenants(self._transport)
         self.rings = Rings(self._transport)
         self.installations = Installations(self._transport)

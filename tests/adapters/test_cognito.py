@@ -1,12 +1,13 @@
 """Logging in: tokens, or the same words for every no."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from botocore.stub import Stubber
 
 from chalicelib.adapters import aws_clients
-from chalicelib.adapters.cognito import CognitoIdentity
+from chalicelib.adapters.cognito import CognitoIdentity, CognitoUsers
 from chalicelib.domain.errors import TransientError, UnauthorizedError
 from chalicelib.ports import Login
 
@@ -77,3 +78,38 @@ def test_throttling_is_an_outage_and_no_refusal(identity: CognitoIdentity, stubb
 
     with pytest.raises(TransientError):
         identity.login("ana", "pass")
+
+
+@pytest.fixture
+def users(stubber: Stubber) -> CognitoUsers:
+    return CognitoUsers(lambda: stubber.client, "pool-1")  # type: ignore[arg-type,return-value]
+
+
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_a_user_is_active_while_enabled(users: CognitoUsers, stubber: Stubber, *, is_enabled: bool) -> None:
+    stubber.add_response(
+        "admin_get_user", {"Username": "ana", "Enabled": is_enabled}, {"UserPoolId": "pool-1", "Username": "ana"}
+    )
+
+    assert users.is_active("ana") is is_enabled
+
+
+def test_a_user_that_is_gone_is_not_active(users: CognitoUsers, stubber: Stubber) -> None:
+    stubber.add_client_error("admin_get_user", "UserNotFoundException", http_status_code=400)
+
+    assert not users.is_active("ana")
+
+
+def test_a_user_pool_that_does_not_answer_is_transient(users: CognitoUsers, stubber: Stubber) -> None:
+    stubber.add_client_error("admin_get_user", "TooManyRequestsException", http_status_code=400)
+
+    with pytest.raises(TransientError):
+        users.is_active("ana")
+
+
+def test_users_of_another_issuer_are_not_looked_up() -> None:
+    assert CognitoUsers(_nobody, "").is_active("ana")
+
+
+def _nobody() -> Any:
+    raise AssertionError("there is nobody to ask")

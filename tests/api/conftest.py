@@ -43,7 +43,7 @@ def world() -> Iterator[FakeWorld]:
     with (
         bootstrap.use(made.ports),
         bootstrap_serving.use(made.serving_ports),
-        bootstrap_identity.use(made.identity),
+        bootstrap_identity.use(made.door),
         bootstrap_limits.use(a_container(made.clock, FakeRateLedger(), factor=RAISED_LIMITS)),
     ):
         yield made

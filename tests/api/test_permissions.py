@@ -34,6 +34,7 @@ def a_path_of(action: str) -> str:
         environment="QA",
         tenant_id="acme",
         name="apiKey",
+        key_id="key_x",
     )
 
 

@@ -223,3 +223,28 @@ def test_a_malformed_login_costs_no_attempt(api: Gateway, ledger: FakeRateLedger
         assert api.post(LOGIN, {"username": "ana"}, None).status == 400
 
     assert ledger.calls == 0
+
+
+def test_a_version_counts_as_one_whether_it_comes_with_its_plugin_or_alone(
+    api: Gateway, ledger: FakeRateLedger
+) -> None:
+    for number in range(3):
+        assert register(api, number).status == 201
+    body = {"type": "Other", "version": "1.0.0"}
+    for number in range(3, 8):
+        assert api.post("/v1/plugins", {"name": f"plugin-{number}", **body}).status == 201
+
+    refused = api.post("/v1/plugins", {"name": "plugin-8", **body})
+
+    assert (refused.status, standing(refused)[0]) == (429, 5)
+    assert api.post("/v1/plugins/plugin-0/versions", {}).status == 429
+    assert register(api, 9).status == 201
+
+
+@pytest.mark.usefixtures("ledger")
+def test_a_refresh_token_is_used_at_most_as_often_as_a_route_that_changes_something(api: Gateway) -> None:
+    answers = [api.post("/v1/authentication/refresh", {"refreshToken": "refresh-ana"}, None) for _ in range(11)]
+
+    assert [answer.status for answer in answers] == [200] * 10 + [429]
+    assert answers[-1].headers["Retry-After"] == "6"
+    assert api.post("/v1/authentication/refresh", {"refreshToken": "refresh-bob"}, None).status == 200

@@ -10,6 +10,7 @@ from moto import mock_aws
 
 from chalicelib import bootstrap_limits
 from chalicelib.api import idempotency
+from chalicelib.domain.authorization import Role
 from chalicelib.domain.errors import TransientError
 from tests.api.gateway import Gateway
 from tests.api.scenes import PLUGIN, a_container, a_plugin, a_served_tenant
@@ -209,3 +210,33 @@ def test_the_same_key_with_another_override_is_another_request(world: FakeWorld,
     overridden = api.post(INVOKE, body, "hugo", key="k-1", headers={"X-HotSwap-Override": "forged"})
 
     assert (plain.status, overridden.status) == (200, 422)
+
+
+def test_a_repeat_is_another_request_once_its_user_speaks_for_another_tenant(world: FakeWorld, api: Gateway) -> None:
+    a_served_tenant(world, api)
+    body = {"tenantId": "acme", "operation": "handle", "input": {}, "environment": "Development"}
+    assert api.post(INVOKE, body, "olga", key="k-1").status == 200
+    world.identity.add_user("olga", "secret of olga", Role.TENANT_OWNER, tenant_id="globex")
+
+    moved = api.post(INVOKE, body, "olga", key="k-1")
+
+    assert (moved.status, "Idempotent-Replayed" in moved.headers) == (404, False)
+
+
+def test_a_repeat_of_a_key_makes_no_other_and_is_not_told_the_secret(
+    world: FakeWorld, api: Gateway, table: Any
+) -> None:
+    first, second = (api.post("/v1/keys", {"name": "shop"}, "root", key="k-1") for _ in range(2))
+
+    assert (first.status, second.status, second.headers["Idempotent-Replayed"]) == (201, 201, "true")
+    assert first.json["key"]
+    assert second.json == {**first.json, "key": None}
+    assert len(world.tables.machine_keys) == 1
+    assert first.json["key"] not in json.dumps(table.scan()["Items"], default=str)
+
+
+def test_a_refused_key_is_replayed_as_it_was(api: Gateway) -> None:
+    first, second = (api.post("/v1/keys", {"name": ""}, "root", key="k-1") for _ in range(2))
+
+    assert (first.status, second.status) == (400, 400)
+    assert first.text == second.text

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field, replace
 
 from chalicelib.adapters.cursors import SignedCursors
+from chalicelib.bootstrap_identity import Door
 from chalicelib.ports import Ports
+from chalicelib.services.admissions import Admissions
 from chalicelib.services.quotas import LeasedQuotas
 from chalicelib.services.tallies import Tallies
 from chalicelib.serving_ports import ServingPorts
@@ -14,6 +16,7 @@ from tests.fakes.clock import FakeClock, FakeIds
 from tests.fakes.deployments import FakeDeployments, FakeRoutes
 from tests.fakes.functions import FakePluginFunctions
 from tests.fakes.identity import FakeExecutions, FakeIdentity, FakeSecretBox, FakeSecretReferences
+from tests.fakes.machine_keys import FakeMachineKeys
 from tests.fakes.measurements import FakeMeasurements, FakeTallyLedger
 from tests.fakes.mirrors import FakeMirrors
 from tests.fakes.notifications import FakeClaims, FakeNotifier
@@ -62,6 +65,11 @@ class FakeWorld:
         self.functions = FakePluginFunctions(self.artifacts)
 
     @property
+    def door(self) -> Door:
+        """What the authorizer sees."""
+        return Door(self.identity, Admissions(self.identity, self.identity, FakeMachineKeys(self.tables), self.clock))
+
+    @property
     def ports(self) -> Ports:
         """What the control plane sees."""
         return Ports(
@@ -95,6 +103,7 @@ class FakeWorld:
             override_key=self.override_key,
             notifier=self.notifier,
             claims=self.claims,
+            machine_keys=FakeMachineKeys(self.tables),
             measurements=FakeMeasurements(self.tallies),
         )
 

@@ -27,3 +27,7 @@ class FakeIds:
         identifier = f"{prefix}_01HSF{self._next:021d}"
         self._next += 1
         return identifier
+
+    def new_secret(self) -> str:
+        self._next += 1
+        return f"{self._next:043d}"

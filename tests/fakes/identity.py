@@ -24,9 +24,11 @@ class FakeUser:
 
 @dataclass
 class FakeIdentity:
-    """The user pool: token of ``ana`` is ``token-ana``; `verify` makes it the token verifier as well."""
+    """The user pool: token of ``ana`` is ``token-ana``; `verify` makes it the token verifier, `is_active` the directory."""
 
     users: dict[str, FakeUser] = field(default_factory=dict)
+    disabled: set[str] = field(default_factory=set)
+    is_down: bool = False
 
     def add_user(self, username: str, password: str, *roles: Role, tenant_id: str | None = None) -> None:
         """Create or replace somebody."""
@@ -43,6 +45,11 @@ class FakeIdentity:
         if refresh_token == username or username not in self.users:
             raise UnauthorizedError("The refresh token is not valid.", fix="Log in again.")
         return Login(f"token-{username}", None, 3600)
+
+    def is_active(self, username: str) -> bool:
+        if self.is_down:
+            raise TransientError("The user pool does not answer at the moment.")
+        return username in self.users and username not in self.disabled
 
     def verify(self, token: str) -> Caller:
         username = token.removeprefix("token-")

@@ -11,6 +11,7 @@ from chalicelib.domain.audit import AuditRecord
 from chalicelib.domain.deployments import Deployment, Lease
 from chalicelib.domain.errors import ConflictError, StaleRevisionError
 from chalicelib.domain.installations import ConfigRevision, Installation
+from chalicelib.domain.machine_keys import MachineKey
 from chalicelib.domain.pages import Page, PageRequest
 from chalicelib.domain.plugins import Plugin
 from chalicelib.domain.policies import EnvironmentPolicy
@@ -43,6 +44,7 @@ class FakeTables:
         self.leases: dict[tuple[str, str], Lease] = {}
         self.approvals: dict[str, Approval] = {}
         self.policies: dict[str, EnvironmentPolicy] = {}
+        self.machine_keys: dict[str, MachineKey] = {}
         self.tenants: dict[str, Tenant] = {}
         self.rings = Rings()
         self.installations: dict[tuple[str, str], Installation] = {}

@@ -143,7 +143,7 @@ def test_invoke_path_goes_to_the_slim_function(template: dict[str, Any]) -> None
 def test_every_table_is_on_demand_restorable_and_encrypted(template: dict[str, Any]) -> None:
     tables = of_type(template, "AWS::DynamoDB::Table")
 
-    assert len(tables) == 7
+    assert len(tables) == 8
     for table in tables.values():
         properties = table["Properties"]
         assert properties["BillingMode"] == "PAY_PER_REQUEST"

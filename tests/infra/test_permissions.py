@@ -22,7 +22,7 @@ def test_no_action_and_no_resource_is_a_star(function: str) -> None:
     for action, resource in grants(function):
         assert "*" not in action
         assert resource != "*"
-        assert "${AWS::StackName}" in resource or "${Key}" in resource
+        assert any(f"${{{name}}}" in resource for name in ("AWS::StackName", "Key", "SealKey", "UserPool"))
 
 
 @pytest.mark.parametrize("function", permissions.FUNCTIONS)
@@ -33,15 +33,34 @@ def test_audit_records_are_only_ever_added(function: str) -> None:
     assert actions_on(function, "-audit") <= {"dynamodb:PutItem"} | reads
 
 
+def test_only_the_sealers_may_sign_and_nobody_may_take_a_seal_away() -> None:
+    everything = {(function, action) for function in permissions.FUNCTIONS for action, _ in grants(function)}
+    signs = {function for function, action in everything if action == "kms:Sign"}
+    seals = {function for function in permissions.FUNCTIONS if "s3:PutObject" in actions_on(function, "/audit/*")}
+    takes_away = {"s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"}
+
+    assert signs == seals == {"seal_audit", "sweep_audit"}
+    assert not {action for _, action in everything} & takes_away
+    assert all("dynamodb:PutItem" not in actions_on(sealer, "-audit") for sealer in signs)
+
+
 @pytest.mark.parametrize("function", permissions.FUNCTIONS)
 def test_nothing_scans_a_table(function: str) -> None:
     assert not {action for action, _ in grants(function)} & {"dynamodb:Scan", "dynamodb:PartiQLSelect"}
 
 
-def test_authorizer_may_do_nothing_but_write_its_log() -> None:
-    (statement,) = permissions.policy_of("verify_token")["Statement"]
+def test_authorizer_may_look_up_keys_and_users_and_nothing_else() -> None:
+    assert grants("verify_token") == {
+        ("dynamodb:GetItem", permissions._table("credentials")[0]),
+        ("cognito-idp:AdminGetUser", permissions._USER_POOL),
+    }
 
-    assert statement["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
+
+def test_digests_of_keys_are_read_by_the_authorizer_and_the_api_only_and_deleted_by_nobody() -> None:
+    touching = {function: actions_on(function, "-credentials") for function in permissions.FUNCTIONS}
+
+    assert {function for function, actions in touching.items() if actions} == {"api_handler", "verify_token"}
+    assert not any("Delete" in action or "Update" in action for actions in touching.values() for action in actions)
 
 
 def test_invoke_reads_routes_tenants_and_repeats_and_calls_plugins_only() -> None:

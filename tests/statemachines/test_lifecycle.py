@@ -55,7 +55,7 @@ def make_world(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeWorld]:
         made.identity.add_user(username, f"secret of {username}", role)
     with (
         bootstrap_serving.use(made.serving_ports),
-        bootstrap_identity.use(made.identity),
+        bootstrap_identity.use(made.door),
         bootstrap_limits.use(a_container(made.clock, FakeRateLedger(), factor=RAISED_LIMITS)),
     ):
         yield made

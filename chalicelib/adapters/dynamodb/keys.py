@@ -14,6 +14,7 @@ PLUGINS = "plugin"
 PUBLISH_LEASES = "publish-lease"
 OPEN_BLOCKS = "open-block"
 STARTED_CONTAINERS = "started-containers"
+MACHINE_KEYS = "machine-key"
 DEPLOYMENTS = "deployment"
 
 #: What many containers count at once lies in so many partitions, each container adding to one of them.
@@ -62,6 +63,11 @@ def open_block(plugin_id: str, number: str) -> Key:
 def started_containers(plugin_id: str, number: str) -> Key:
     """Place the note that a version has containers kept started (registry)."""
     return STARTED_CONTAINERS, f"{plugin_id}#{number}"
+
+
+def machine_key(key_id: str) -> Key:
+    """Place a machine's key; ids sort by time (credentials)."""
+    return MACHINE_KEYS, key_id
 
 
 def sealed_key(name: str) -> Key:

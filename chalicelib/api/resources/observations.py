@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from chalicelib.api.models import Body, Resource
+from chalicelib.domain.authorization import Caller
 from chalicelib.domain.errors import ValidationError
 from chalicelib.domain.experiment_configs import METRIC_PATTERN
 from chalicelib.domain.experiments import Comparison
@@ -40,7 +41,7 @@ class ObservationsBody(Body):
         tuple[ObservationBody, ...] | None, Field(min_length=1, max_length=100, description="Instead of a single one.")
     ] = None
 
-    def to_command(self, deployment_id: str, *, validate_only: bool) -> Observe:
+    def to_command(self, caller: Caller, deployment_id: str, *, validate_only: bool) -> Observe:
         """
         Make the command of the use case.
 
@@ -50,14 +51,14 @@ class ObservationsBody(Body):
         one = self.tenant_id, self.metric, self.value
         if self.observations is not None and one == (None, None, None):
             many = tuple(Observation(each.tenant_id, each.metric, each.value) for each in self.observations)
-            return Observe(deployment_id, many, validate_only=validate_only)
+            return Observe(caller, deployment_id, many, validate_only=validate_only)
         tenant_id, metric, value = one
         if self.observations is not None or tenant_id is None or metric is None or value is None:
             raise ValidationError(
                 "The body is neither one observation nor a list of them.",
                 fix='Send {"tenantId", "metric", "value"}, or {"observations": [{"tenantId", "metric", "value"}, …]}.',
             )
-        return Observe(deployment_id, (Observation(tenant_id, metric, value),), validate_only=validate_only)
+        return Observe(caller, deployment_id, (Observation(tenant_id, metric, value),), validate_only=validate_only)
 
 
 class ObservationsResource(Resource):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from chalicelib.api._endpoint import endpoint
 from chalicelib.api.answers import Ok
 from chalicelib.api.blueprints import ApiBlueprint
@@ -39,11 +41,15 @@ def refresh(body: RefreshBody, ports: Ports) -> Ok[LoginResource]:
     """
     Exchange a refresh token for a new token; the refresh token itself stays as it is.
 
-    An `Idempotency-Key` has no effect here: keeping the answer would mean keeping tokens.
+    An `Idempotency-Key` has no effect here: keeping the answer would mean keeping tokens. Each refresh token may be
+    used as often in a minute as one route may be called that changes something.
 
     Raises:
         UnauthorizedError: The refresh token is not valid any more (401).
+        RateLimitExceededError: It was used too often (429).
     """
+    # Of a token that may be a good one, only a hash is written down.
+    rate_limits().admit(f"refresh-{sha256(body.refresh_token.encode()).hexdigest()}", "refresh", "POST")
     login = ports.identity.refresh(body.refresh_token)
 
     return Ok(LoginResource.of(login, token_verifier().verify(login.token), ports.clock.now()))

@@ -18,7 +18,7 @@ blueprint = ApiBlueprint(__name__)
 def post_observations(
     deployment_id: str,
     body: ObservationsBody,
-    caller: Caller,  # noqa: ARG001 - who may is asked by the endpoint
+    caller: Caller,
     ports: Ports,
     *,
     validate_only: bool,
@@ -29,10 +29,10 @@ def post_observations(
     A tenant counts for the variant that serves it. Whatever a tenant is observed for, it is one observation: its mean.
 
     Raises:
-        NotFoundError: There is no such deployment (404).
+        NotFoundError: There is no such deployment, or your key is not for one of the tenants (404).
         DeploymentEndedError: It has ended (409).
         UnprocessableError: It is no experiment (422).
     """
-    counted = observe(body.to_command(deployment_id, validate_only=validate_only), ports)
+    counted = observe(body.to_command(caller, deployment_id, validate_only=validate_only), ports)
 
     return Ok(ObservationsResource(accepted=counted))

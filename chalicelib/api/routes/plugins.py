@@ -14,6 +14,7 @@ from chalicelib.api.resources.plugins import (
     RegisterPluginBody,
     UpdatePluginBody,
 )
+from chalicelib.bootstrap_limits import rate_limits
 from chalicelib.domain.authorization import Caller
 from chalicelib.ports import Ports
 from chalicelib.services import plugins
@@ -37,6 +38,9 @@ def register_plugin(
         ValidationError: The name or the version breaks its pattern (400).
         ConflictError: The name is taken, or that version was used before (409).
     """
+    if body.version is not None:
+        # By whichever door a version comes, it counts as one.
+        rate_limits().admit(caller.username, "create_version", "POST")
     command = body.to_command(caller, validate_only=validate_only)
     plugin, first = register_with_version(command, body.to_version_command(caller), ports)
 
