@@ -1,7 +1,6 @@
 """A hundred plugins deployed at once: all come to their end, and Lambda is asked no faster than it allows."""
 
 import json
-import os
 import threading
 import time
 import urllib.request
@@ -21,8 +20,6 @@ _PLUGINS, _FEW_PLUGINS = 100, 10
 #: Lambda Developer Guide, "Lambda quotas": requests a second to its control plane, per account and region.
 _LAMBDA_ALLOWS = 15
 _AT_ONCE = 20
-#: The emulator runs each call that is under way in a process of its own, and keeps it: 77 MB, five at a time.
-_MEGABYTES_EACH = 385
 _FIRST_GROUP = 4
 #: Under these names the emulator's trail has what goes to the control plane; calls of functions are apart.
 _ASKS = (
@@ -40,7 +37,7 @@ _ASKS = (
 def measure(effort: Effort) -> Findings:
     """Publish the plugins first, with limits as on AWS, then deploy all of them."""
     most_plugins = _PLUGINS if effort.quiet_turns >= Effort().quiet_turns else _FEW_PLUGINS
-    names = [f"bench-burst-{number:03d}" for number in range(min(most_plugins, _room()))]
+    names = [f"bench-burst-{number:03d}" for number in range(most_plugins)]
     with echo_stack(strict_limits=True) as stack, ThreadPoolExecutor(_AT_ONCE) as pool:
         deploying = Deploying(stack)
         for name in names:
@@ -75,16 +72,9 @@ def measure(effort: Effort) -> Findings:
         ),
         (
             "Limits are as on AWS; requests are counted by the emulator's audit trail, not by us.",
-            f"At most as many as memory has room for: each keeps about {_MEGABYTES_EACH} MB of functions here.",
             *(f"{one.plugin_id}: {one.status}, {one.status_reason}" for one in ended if one.status != "Completed"),
         ),
     )
-
-
-def _room() -> int:
-    """Say how many deployments at once the functions' processes leave room for, in three quarters of the memory."""
-    megabytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**20
-    return max(_FEW_PLUGINS, int(megabytes * 0.75 / _MEGABYTES_EACH))
 
 
 def _start_functions(deploying: Deploying, pool: ThreadPoolExecutor, names: list[str]) -> None:

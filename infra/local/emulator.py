@@ -21,6 +21,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.local.function_processes import KEPT_VARIABLE
 from infra.local.processes import (
     LOOPBACK,
     POLL_SECONDS,
@@ -120,6 +121,8 @@ def _launch(port: int, log_path: Path) -> Emulator:
         "AWS_ACCESS_KEY_ID": ROOT_KEY,
         "AWS_SECRET_ACCESS_KEY": ROOT_KEY,
     }
+    if kept := os.environ.get(KEPT_VARIABLE):
+        environment[KEPT_VARIABLE] = kept
     process = start_process(
         [sys.executable, "-m", "infra.local.ministack_server", "--run", token],
         token=token,

@@ -10,6 +10,7 @@ import sys
 from infra.local import (
     code_cache,
     error_names,
+    function_processes,
     gateway_errors,
     iam_gaps,
     identity_gaps,
@@ -37,6 +38,7 @@ def main() -> None:
         identity_gaps,
         error_names,
         code_cache,
+        function_processes,
     ):
         gap.install()
     from ministack import app

@@ -162,6 +162,16 @@ SEAMS = (
     ),
     Seam(
         "ministack.core.lambda_runtime",
+        "release_worker",
+        "25d5dd7d42b6e30ce6843a33cf159b418d185f46bfa0a76a64268ea83e203cdc",
+    ),
+    Seam(
+        "ministack.core.lambda_runtime",
+        "kill_workers",
+        "56a6df63f9bd485916cffa3c374db7410afa2aff70fb5668372e054c0b0b1836",
+    ),
+    Seam(
+        "ministack.core.lambda_runtime",
         "invalidate_worker",
         "1be5d7f769f5c6086d18043c5cc342193ff87299c41a9d40078ccd1c1acd9eec",
     ),
