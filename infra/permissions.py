@@ -191,7 +191,8 @@ FUNCTIONS: dict[str, Grants] = {
     # Who wakes an execution decides nothing: the next state reads what is stored.
     "await_approval": (*_MOVES, _WAKES),
     "check_approval": (*_MOVES, _MIRRORS_ALIASES, _TAKES_TOKENS),
-    "warm_candidate": (*_MOVES, _LOOKS_AT_VERSIONS, _CALLS_PLUGINS, _TAKES_TOKENS),
+    # How many containers it starts depends on what was asked of the version before.
+    "warm_candidate": (*_MOVES, _reads("measurements"), _LOOKS_AT_VERSIONS, _CALLS_PLUGINS, _TAKES_TOKENS),
     # What is urgent is rolled back by whoever sees it, and not at the next state.
     "evaluate_step": (*_MOVES, _reads("registry", "measurements"), _CALLS_PLUGINS, _MIRRORS_ALIASES, _TAKES_TOKENS),
     "check_health": (*_MOVES, _reads("registry"), _CALLS_PLUGINS),

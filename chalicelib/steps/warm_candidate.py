@@ -6,13 +6,9 @@ from dataclasses import replace
 
 from chalice.app import Blueprint
 
-from chalicelib.domain.deployments import Deployment
-from chalicelib.domain.errors import PluginFailedError, PluginTimeoutError
-from chalicelib.domain.health import NOBODY, PROBE, identity_errors, judge_answer, tried_by
-from chalicelib.domain.routes import Target
 from chalicelib.domain.times import rfc3339
-from chalicelib.domain.verdicts import Verdict
 from chalicelib.ports import Ports
+from chalicelib.services.warm_ups import warm_up
 from chalicelib.steps._given import Result, StepGiven
 from chalicelib.steps._held import commit, fail_step, held_deployment, is_behind
 from chalicelib.steps._step import step
@@ -32,8 +28,8 @@ def warm_candidate(given: StepGiven, ports: Ports) -> WarmCandidateResult:
     """
     State ``WarmCandidate``: see that the candidate's alias names its build, and that this build starts.
 
-    Readiness can't be skipped, not even by force. Idempotent: a step that is behind us is not run again, and
-    one that failed fails again.
+    It starts as many containers as its requests will need at once. Readiness can't be skipped, not even by force.
+    Idempotent: a step that is behind us is not run again, and one that failed fails again.
 
     Reads ``$.deployment_id``, ``$.step``; writes ``$.warm_up``.
 
@@ -45,35 +41,10 @@ def warm_candidate(given: StepGiven, ports: Ports) -> WarmCandidateResult:
     deployment = held_deployment(given, ports)
     current = deployment.plan.steps[given.step.index]
     if not is_behind(current):
-        verdict = _start_all(deployment, ports)
+        verdict = warm_up(deployment, ports)
         if verdict.outcome != "pass":
             fail_step(deployment, current, verdict, given, ports)
         plan = deployment.plan.complete(current.index, rfc3339(ports.clock.now()), verdict)
         commit(replace(deployment, plan=plan), "WarmCandidate", given, ports, step=current.index)
 
     return WarmCandidateResult(lambda_version=deployment.target.lambda_version)
-
-
-def _start_all(deployment: Deployment, ports: Ports) -> Verdict:
-    """Start every version that is tried; the first that does not start decides."""
-    for target in tried_by(deployment):
-        verdict = _start(deployment, target, ports)
-        if verdict.outcome != "pass":
-            break
-    return verdict
-
-
-def _start(deployment: Deployment, target: Target, ports: Ports) -> Verdict:
-    published = ports.functions.find_version_alias(deployment.plugin_id, target.alias)
-    if published is None or published.lambda_version != target.lambda_version:
-        return Verdict("fail", f"the alias {target.alias} does not name Lambda version {target.lambda_version}")
-    try:
-        isolated_for = NOBODY if target.is_isolated else None
-        answer = ports.functions.call(deployment.plugin_id, target.alias, PROBE, isolated_for=isolated_for)
-    except (PluginFailedError, PluginTimeoutError) as error:
-        return Verdict("fail", error.detail)
-    verdict = judge_answer(answer)
-    errors = identity_errors(answer, plugin_id=deployment.plugin_id, version=target.version, sha256=target.sha256)
-    if verdict.outcome == "pass" and errors:
-        return Verdict("fail", f"another build answers: {'; '.join(errors)}")
-    return verdict
