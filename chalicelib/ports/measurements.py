@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from chalicelib.domain.measurements import Outcomes
     from chalicelib.domain.sides import Counted, Observed, PhaseOutcomes, Usual
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 class CallCounter(Protocol):
     """Counts calls in the way of an invocation, so it is quick and never fails."""
+
+    def meanwhile(self) -> AbstractContextManager[None]:
+        """Write what was counted before while the context waits for a plugin; never raises by itself."""
 
     def count(self, call: Call) -> None:
         """Count one call; never raises."""

@@ -61,7 +61,8 @@ def call_version(wanted: Wanted, ports: ServingPorts) -> Served:
         PluginFailedError: The plugin stopped before it answered (502).
         PluginTimeoutError: It did not answer in its time (504).
     """
-    answer, error, duration_ms = _call(wanted, ports)
+    with ports.calls.meanwhile():
+        answer, error, duration_ms = _call(wanted, ports)
     target = _who_served(wanted, answer, error)
     has_failed = error is not None or _is_failure(answer)
     if target is not None and (has_failed or answer.get("ok") is True):

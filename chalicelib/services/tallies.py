@@ -1,6 +1,10 @@
 """
 Count calls in a container and write what was counted: while a deployment is live each second, else once a minute.
 
+A container that is called all the time writes while the next call waits for its plugin, so that no call waits for the
+counts of others; one that is called now and then writes at once, for nobody knows when it is called again. What the
+last second of a busy time counted is written with the next call of its container, or lost with the container.
+
 A first failure of a version on trial does not wait: whoever judges it must know before its caller does. What can't be
 written is kept for a while and tried again; no call ever fails for it.
 """
@@ -9,7 +13,8 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from threading import Lock
+from contextlib import contextmanager
+from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.resolution import bucket_of
@@ -35,11 +40,15 @@ from chalicelib.domain.tallies import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from chalicelib.ports import Clock
     from chalicelib.ports.measurements import TallyLedger
 
 LIVE_SECONDS = 1.0
 QUIET_SECONDS = 60.0
+#: What is due so soon is written while a call waits for its plugin, before it becomes due at the end of one.
+EARLY_SECONDS = 0.25
 #: After a write that failed it is left alone for so long: an outage must not cost each call its patience.
 PAUSE_SECONDS = 5.0
 #: A transaction of DynamoDB holds 100 items.
@@ -67,7 +76,24 @@ class Tallies:
         self._quiet: dict[Place, Tally] = {}
         self._callers: dict[_Caller, Tally] = {}
         self._unsent: list[Batch] = []
-        self._live_since = self._quiet_since = self._paused_until = 0.0
+        self._live_since = self._quiet_since = self._paused_until = self._counted_at = 0.0
+
+    @contextmanager
+    def meanwhile(self) -> Iterator[None]:
+        """Write what is due, or nearly so, while the context waits for something else; never raises by itself."""
+        now = self._clock.now().timestamp()
+        with self._lock:
+            batches = self._due(now, is_urgent=False, early=EARLY_SECONDS)
+        if not batches:
+            yield
+            return
+        writing = Thread(target=self._send, args=(batches, now))
+        writing.start()
+        try:
+            yield
+        finally:
+            # A container is frozen when its call is answered: nothing may be under way then.
+            writing.join()
 
     def count(self, call: Call) -> None:
         """Count one call; never raises."""
@@ -75,6 +101,7 @@ class Tallies:
         with self._lock:
             is_urgent = self._note(call, now)
             batches = self._due(now, is_urgent=is_urgent)
+            self._counted_at = now
         self._send(batches, now)
 
     def _note(self, call: Call, now: float) -> bool:
@@ -95,6 +122,8 @@ class Tallies:
 
     def _note_trial(self, call: Call, tally: Tally, now: float) -> bool:
         phase = phase_of(call, now)
+        if not self._live and 0 <= now - self._counted_at < LIVE_SECONDS:
+            self._live_since = now
         add(self._live.setdefault(phase, {}), tally)
         if call.route.variants:
             arm = Arm(phase.deployment_id, phase.version, mark(phase.deployment_id, call.tenant.id))
@@ -118,17 +147,17 @@ class Tallies:
         exposed = Exposed(phase.deployment_id, phase.version, part_of(tenant_mark))
         self._exposed.setdefault(exposed, set()).add(tenant_mark)
 
-    def _due(self, now: float, *, is_urgent: bool) -> list[Batch]:
+    def _due(self, now: float, *, is_urgent: bool, early: float = 0.0) -> list[Batch]:
         """Take what is to be written now, in batches; a clock that went back writes at once."""
         if self._paused_until - PAUSE_SECONDS <= now < self._paused_until:
             return []
         batches, self._unsent = self._unsent, []
-        if self._live and (is_urgent or not 0 <= now - self._live_since < LIVE_SECONDS):
+        if self._live and (is_urgent or not 0 <= now - self._live_since < LIVE_SECONDS - early):
             batches += _batches(self._live, self._exposed)
             self._live, self._exposed, self._live_since = {}, {}, now
             # Phases come and go with their deployments: what is not remembered is written once more.
             self._failed = self._failed if len(self._failed) < MAX_BATCH else set()
-        if not 0 <= now - self._quiet_since < QUIET_SECONDS:
+        if (self._quiet or self._callers) and not 0 <= now - self._quiet_since < QUIET_SECONDS - early:
             batches += _batches({**self._quiet, **self._history(now)}, {})
             self._quiet, self._callers = {}, {}
         return batches

@@ -1,13 +1,15 @@
 """What a container counts, and when it is written: never in a call's way, never twice, at once when it matters."""
 
+from threading import Event
+
 import pytest
 
 from chalicelib.domain.errors import TransientError
 from chalicelib.domain.resolution import bucket_of
 from chalicelib.domain.routes import Route, SplitBy, Target, Variant
-from chalicelib.domain.tallies import Call, History, Phase, Traffic
+from chalicelib.domain.tallies import Batch, Call, History, Phase, Traffic
 from chalicelib.domain.tenants import Tenant
-from chalicelib.services.tallies import MAX_BATCH, PAUSE_SECONDS, Tallies
+from chalicelib.services.tallies import EARLY_SECONDS, MAX_BATCH, PAUSE_SECONDS, Tallies
 from tests.fakes import FakeClock
 from tests.fakes.measurements import FakeMeasurements, FakeTallyLedger
 
@@ -15,6 +17,7 @@ BLUE, GREEN = (Target(f"{number}.0.0", f"v{number}-0-0", str(number), "aa") for 
 QUIET = Route("echo", "Production", "salt", stable=BLUE, epoch=1)
 LIVE = QUIET._replace(candidate=GREEN, candidate_bps=1_000, deployment_id="dep_01", epoch=3)
 ACME = Tenant("acme", "acme", "", "")
+PATIENCE_SECONDS = 30
 
 
 class Container:
@@ -181,3 +184,76 @@ def test_more_than_a_transaction_holds_is_written_in_several(container: Containe
     assert container.writes >= 3
     assert len(container.measured.arms("dep_01", "2.0.0")) == 2 * MAX_BATCH + 1
     assert container.measured.exposed("dep_01", ["2.0.0"]) == 2 * MAX_BATCH + 1
+
+
+def test_a_busy_container_writes_while_a_call_waits_for_its_plugin_and_not_at_the_end_of_one(
+    container: Container,
+) -> None:
+    container.count(times=3)
+    container.clock.advance(seconds=1 - EARLY_SECONDS)
+    before = container.writes
+
+    with container.tallies.meanwhile():
+        pass
+    container.clock.advance(seconds=EARLY_SECONDS)
+    container.count()
+
+    assert container.writes == before + 1
+    assert container.counted() == [("2.0.0", 3, 0)]
+
+
+def test_a_call_goes_on_while_counts_are_written_and_ends_when_they_are(container: Container) -> None:
+    container.count(times=3)
+    container.clock.advance(seconds=1)
+    began, may_end = Event(), Event()
+    add = container.ledger.add
+
+    def slowly(batch: Batch) -> None:
+        began.set()
+        assert may_end.wait(PATIENCE_SECONDS)
+        add(batch)
+
+    container.ledger.add = slowly  # type: ignore[method-assign]
+    with container.tallies.meanwhile():
+        assert began.wait(PATIENCE_SECONDS)
+        may_end.set()
+
+    assert container.counted() == [("2.0.0", 3, 0)]
+
+
+def test_nothing_is_written_meanwhile_that_is_not_nearly_due(container: Container) -> None:
+    with container.tallies.meanwhile():
+        assert container.writes == 0
+    container.count(times=3)
+    before = container.writes
+
+    with container.tallies.meanwhile():
+        pass
+
+    assert container.writes == before
+
+
+def test_a_container_that_was_busy_before_a_trial_lets_its_first_call_wait_for_no_write(container: Container) -> None:
+    container.count(QUIET, BLUE)
+    container.clock.advance(seconds=0.02)
+    container.count()
+    assert container.writes == 0
+
+    container.clock.advance(seconds=1)
+    container.count()
+
+    assert container.counted() == [("2.0.0", 2, 0)]
+
+
+def test_what_can_not_be_written_meanwhile_is_kept(container: Container) -> None:
+    container.count()
+    container.count(times=2)
+    container.clock.advance(seconds=1)
+    container.ledger.fail_next(TransientError("away"))
+
+    with container.tallies.meanwhile():
+        pass
+    container.clock.advance(seconds=PAUSE_SECONDS)
+    container.count()
+
+    assert container.counted() == [("2.0.0", 4, 0)]
