@@ -1,7 +1,7 @@
 """Constant load while versions are deployed and rolled back: what fails, what slows down, how soon all follow."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC
 from typing import Any, NamedTuple
 
@@ -13,10 +13,14 @@ from bench.slices import Effort
 from hotswap.resources.deployments import Deployment
 
 PLUGIN = "bench-always-there"
+#: It is deployed and rolled back just so, and nobody asks for it: what requests notice then is the machine's load.
+UNASKED = "bench-nobody-asks"
 TENANTS = ("ant", "bee", "cat", "dog", "eel", "fox", "gnu", "hen")
 #: ISSUE C: 20 of each.
 _RUNS = 20
-_QUIET_SECONDS = 20.0
+_QUIET_SECONDS = 40.0
+#: Between two windows: what the last deployment has left to do is over then.
+_SETTLED_SECONDS = 3.0
 #: CONTRACT §4: every router follows within 2 s of the write.
 _MOST_FOLLOWING_SECONDS = 2.0
 _LOOKED_SECONDS = 3.0
@@ -24,10 +28,11 @@ _HELD = {"strategy": "Canary", "canaryConfig": {"stages": [50, 100], "evaluation
 
 
 class _Window(NamedTuple):
-    """What ran in a window of time, and the requests of it."""
+    """What was done to the plugin in a window of time, the requests of it, and those while it was done to the other."""
 
     name: str
     asked: list[Asked]
+    beside: list[Asked]
 
 
 def measure(effort: Effort) -> Findings:
@@ -35,50 +40,65 @@ def measure(effort: Effort) -> Findings:
     runs = min(_RUNS, effort.quiet_turns)
     with echo_stack() as stack:
         deploying = Deploying(stack)
-        deploying.publish(PLUGIN)
-        deploying.deploy(PLUGIN, VERSIONS[0], strategies("PT0S")["Direct"])
+        for plugin in (PLUGIN, UNASKED):
+            deploying.publish(plugin)
+            deploying.deploy(plugin, VERSIONS[0], strategies("PT0S")["Direct"])
         deploying.install(PLUGIN, TENANTS)
         with Load(stack, PLUGIN, TENANTS, at_once=2, pause_seconds=0.02) as load:
             time.sleep(_QUIET_SECONDS / 2)
-            before = _during(load, "before", lambda: time.sleep(_QUIET_SECONDS))
+            before = _during(load, lambda: time.sleep(_QUIET_SECONDS))
             windows = [
-                _during(load, name, lambda wishes=wishes: _deploy(deploying, wishes, runs))  # type: ignore[misc]
+                _window(load, name, lambda plugin, wishes=wishes: _deploy(deploying, plugin, wishes, runs))  # type: ignore[misc]
                 for name, wishes in strategies("PT1S").items()
             ]
-            followed: list[float] = []
+            followed: dict[str, list[float]] = {PLUGIN: [], UNASKED: []}
             windows.append(
-                _during(load, "rollbacks", lambda: followed.extend(_roll_back(deploying, load) for _ in range(runs)))
+                _window(
+                    load,
+                    "rollbacks",
+                    lambda plugin: followed[plugin].extend(_roll_back(deploying, load, plugin) for _ in range(runs)),
+                )
             )
         assert not load.broken, load.broken
     return Findings(
         (
             *(_failed(window, runs) for window in windows),
-            *(_slower(window, before) for window in windows),
-            _last(followed),
+            *(measure for window in windows for measure in _slower(window, before)),
+            _last(followed[PLUGIN]),
         ),
         (
             "Two hosts ask for eight tenants in turns; they, the stack and what is deployed share the machine's cores.",
-            f"Before anything was deployed: {len(before.asked)} requests, p99 {_p99(before.asked):.0f} ms.",
+            f"Before anything was deployed: {len(before)} requests, p99 {_p99(before):.0f} ms.",
+            "Beside: the same was done to another plugin, which nobody asks for: what it costs is the load.",
             "A roll-back is one by hand of a canary at 50 %, timed to the last request that the candidate served.",
         ),
     )
 
 
-def _during(load: Load, name: str, do: Callable[[], object]) -> _Window:
+def _window(load: Load, name: str, do: Callable[[str], object]) -> _Window:
+    """Do it to the other plugin first, and then to the one that is asked for."""
+    beside = _during(load, lambda: do(UNASKED))
+    time.sleep(_SETTLED_SECONDS)
+    asked = _during(load, lambda: do(PLUGIN))
+    time.sleep(_SETTLED_SECONDS)
+    return _Window(name, asked, beside)
+
+
+def _during(load: Load, do: Callable[[], object]) -> list[Asked]:
     begins = time.time()
     do()
-    return _Window(name, load.since(begins, time.time()))
+    return load.since(begins, time.time())
 
 
-def _deploy(deploying: Deploying, wishes: dict[str, Any], runs: int) -> None:
+def _deploy(deploying: Deploying, plugin: str, wishes: dict[str, Any], runs: int) -> None:
     for _ in range(runs):
-        deploying.deploy(PLUGIN, deploying.other(PLUGIN), wishes)
+        deploying.deploy(plugin, deploying.other(plugin), wishes)
 
 
-def _roll_back(deploying: Deploying, load: Load) -> float:
+def _roll_back(deploying: Deploying, load: Load, plugin: str) -> float:
     """Roll a canary back at 50 %; return how many seconds later the candidate served for the last time."""
-    candidate = deploying.other(PLUGIN)
-    begun = deploying.begin(PLUGIN, candidate, _HELD)
+    candidate = deploying.other(plugin)
+    begun = deploying.begin(plugin, candidate, _HELD)
     deploying.until(begun.id, _watches)
     # Every router sends half of the tenants to the candidate by now.
     time.sleep(_MOST_FOLLOWING_SECONDS)
@@ -109,15 +129,21 @@ def _failed(window: _Window, runs: int) -> Measure:
     )
 
 
-def _slower(window: _Window, before: _Window) -> Measure:
-    ratio = _p99(window.asked) / _p99(before.asked)
+def _slower(window: _Window, before: list[Asked]) -> Iterable[Measure]:
+    """Compare with the time before, as hosts notice it, and with the same done beside: that is the machine's load."""
+    yield _ratio(f"p99 during {_what(window)}", window.asked, "before", before)
+    yield _ratio("… against the same done to another plugin", window.asked, "beside", window.beside)
+
+
+def _ratio(what: str, asked: list[Asked], against: str, others: list[Asked]) -> Measure:
+    ratio = _p99(asked) / _p99(others)
     return Measure(
-        what=f"p99 during {_what(window)}",
-        ours=f"{_p99(window.asked):.0f} ms",
-        peer=f"before {_p99(before.asked):.0f} ms",
+        what=what,
+        ours=f"{_p99(asked):.0f} ms",
+        peer=f"{against} {_p99(others):.0f} ms",
         result=Interval(ratio, ratio, ratio),
         unit=Unit.RATIO,
-        n=len(window.asked),
+        n=len(asked),
         aim=1.5,
     )
 
