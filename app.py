@@ -2,7 +2,15 @@
 
 from chalicelib.api import invoke
 from chalicelib.api.application import app
-from chalicelib.events import execution_ended, mend_aliases, reconcile, send_notifications, settle_versions
+from chalicelib.events import (
+    execution_ended,
+    mend_aliases,
+    reconcile,
+    seal_audit,
+    send_notifications,
+    settle_versions,
+    sweep_audit,
+)
 from chalicelib.steps import (
     acquire_lease,
     await_approval,
@@ -51,3 +59,5 @@ app.register_blueprint(mend_aliases.blueprint)
 app.register_blueprint(reconcile.blueprint)
 app.register_blueprint(settle_versions.blueprint)
 app.register_blueprint(send_notifications.blueprint)
+app.register_blueprint(seal_audit.blueprint)
+app.register_blueprint(sweep_audit.blueprint)

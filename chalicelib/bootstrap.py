@@ -43,6 +43,8 @@ from chalicelib.adapters.lambda_mirrors import LambdaMirrors
 from chalicelib.adapters.lambda_settling import Settling
 from chalicelib.adapters.notifications import SnsNotifications
 from chalicelib.adapters.s3 import S3Artifacts
+from chalicelib.adapters.s3_seals import Lock, S3Seals
+from chalicelib.adapters.seal_keys import KmsSealKey
 from chalicelib.adapters.secrets_manager import SecretsManagerReferences
 from chalicelib.adapters.stepfunctions import StepFunctionsExecutions
 from chalicelib.ports import Ports
@@ -78,7 +80,7 @@ def connect(settings: Settings) -> Ports:
     """Make the ports of a stack; no client is made and nothing is called before a port is used."""
     clock = SystemClock()
     tables = Tables(settings.table, Lazy(aws_clients.dynamodb))
-    audit = DynamoAuditTrail(tables)
+    audit = DynamoAuditTrail(tables, settings.retention_days)
     kms = Lazy(aws_clients.kms)
     budget = LambdaBudget(tables.client, settings.table("idempotency"), clock, factor=settings.limit_factor)
     control = Lazy(lambda: aws_clients.lambda_control(budget.take))
@@ -119,6 +121,8 @@ def connect(settings: Settings) -> Ports:
         measurements=DynamoMeasurements(tables.client, settings.table("measurements"), clock),
         machine_keys=DynamoMachineKeys(tables, audit),
         claims=DynamoClaims(tables.client, settings.table("idempotency")),
+        seals=S3Seals(Lazy(aws_clients.s3), settings.bucket, Lock(*settings.audit_lock)),
+        seal_key=KmsSealKey(kms, settings.seal_key_alias),
     )
 
 

@@ -17,6 +17,7 @@ class Settings(NamedTuple):
     *jwks_url* is apart from *issuer* because the emulator serves the keys itself while its tokens name AWS.
     *limit_factor* multiplies every limit that is nobody's own: 1, and 100 on a local stack.
     *rate_limits* replace the defaults, by class of route; both are multiplied.
+    *retention_days* replace how long records are kept, by kind; *audit_lock* is mode and days of the seals' lock.
     *plugin_environment* goes to every plugin function as it is; on AWS it is empty.
     """
 
@@ -31,6 +32,8 @@ class Settings(NamedTuple):
     version: str = "0"
     limit_factor: int = 1
     rate_limits: Mapping[str, int] = {}
+    retention_days: Mapping[str, int] = {}
+    audit_lock: tuple[str, int] = ("GOVERNANCE", 2_557)
     plugin_environment: Mapping[str, str] = {}
 
     @classmethod
@@ -56,6 +59,8 @@ class Settings(NamedTuple):
             version=environment.get("HOTSWAP_VERSION", "0"),
             limit_factor=int(environment.get("HOTSWAP_LIMIT_FACTOR") or 1),
             rate_limits=json.loads(environment.get("HOTSWAP_RATE_LIMITS") or "{}"),
+            retention_days=json.loads(environment.get("HOTSWAP_RETENTION") or "{}"),
+            audit_lock=_lock_of(environment.get("HOTSWAP_AUDIT_LOCK") or "GOVERNANCE 2557"),
             plugin_environment=json.loads(environment.get("HOTSWAP_PLUGIN_ENV") or "{}"),
         )
 
@@ -69,6 +74,16 @@ class Settings(NamedTuple):
         return f"alias/{self.stack}"
 
     @property
+    def seal_key_alias(self) -> str:
+        """Alias of the KMS key that signs the seals of the audit trail."""
+        return f"alias/{self.stack}-seals"
+
+    @property
     def plugin_role_arn(self) -> str:
         """ARN of the role, without any permission, that plugins run as."""
         return f"arn:aws:iam::{self.account_id}:role/{self.stack}-plugin"
+
+
+def _lock_of(text: str) -> tuple[str, int]:
+    mode, _, days = text.partition(" ")
+    return mode, int(days)

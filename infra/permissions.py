@@ -57,12 +57,32 @@ def _object(prefix: str) -> str:
 _READS_REFERENCES = Grant(("secretsmanager:GetSecretValue",), (f"{_ARN}:secretsmanager:{_REGION}:secret:{_STACK}/*",))
 _USER_POOL = f"{_ARN}:cognito-idp:{_REGION}:userpool/${{UserPool}}"
 _KEY = f"{_ARN}:kms:{_REGION}:key/${{Key}}"
+_SEAL_KEY = f"{_ARN}:kms:{_REGION}:key/${{SealKey}}"
 _PLUGIN_FUNCTION = f"{_ARN}:lambda:{_REGION}:function:{_STACK}-plugin-*"
 _MACHINES = tuple(f"{_ARN}:states:{_REGION}:stateMachine:{_STACK}-{name}" for name in ("intake", "deployment"))
 
-# Audit records are only ever added; no role may change or delete one.
+# Audit records are only ever added; no role may update or delete one. A put may write over one, which IAM can't tell
+# from a new one: each of ours but an erasure's asks that there is none yet, and the seals show any other.
 _AUDITS = Grant(("dynamodb:PutItem",), _table("audit")[:1])
 _READS_AUDIT = Grant(("dynamodb:Query",), _table("audit"))
+# The stream of the audit table, and an index of a day of it.
+_FOLLOWS_AUDIT = Grant(
+    ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"),
+    (f"{_table('audit')[0]}/stream/*",),
+)
+_BUCKET = f"{_ARN}:s3:::{_STACK}-artifacts-${{AWS::AccountId}}"
+# Whoever seals or proves reads the first version of each seal, whatever came after it.
+_READS_SEALS: Grants = (
+    Grant(("s3:ListBucketVersions",), (_BUCKET,)),
+    Grant(("s3:GetObjectVersion",), (_object("audit"),)),
+)
+# A seal is locked as it is written; nobody may shorten a lock, write a seal again by right, or delete one.
+_SEALS: Grants = (
+    *_READS_SEALS,
+    Grant(("s3:PutObject", "s3:PutObjectRetention"), (_object("audit"),)),
+    Grant(("kms:Sign",), (_SEAL_KEY,)),
+    Grant(("kms:GenerateDataKey", "kms:Decrypt"), (_KEY,)),
+)
 _READS_PACKAGES = Grant(("s3:GetObject", "s3:GetObjectVersion"), (_object("packages"),))
 # Without it S3 answers 403 instead of 404 for an object that nobody has uploaded yet.
 _SEES_WHAT_IS_ABSENT = Grant(("s3:ListBucket",), (f"{_ARN}:s3:::{_STACK}-artifacts-${{AWS::AccountId}}",))
@@ -124,6 +144,9 @@ FUNCTIONS: dict[str, Grants] = {
         Grant(("dynamodb:BatchWriteItem",), _table("tenants")[:1]),
         _AUDITS,
         _READS_AUDIT,
+        # Proving the trail: its seals, and the public half of what signs them.
+        *_READS_SEALS,
+        Grant(("kms:GetPublicKey",), (_SEAL_KEY,)),
         # Signing an upload or a download lends these rights to whoever has the address.
         Grant(("s3:PutObject", "s3:GetObject", "s3:GetObjectVersion"), (_object("packages"),)),
         _SEES_WHAT_IS_ABSENT,
@@ -215,20 +238,14 @@ FUNCTIONS: dict[str, Grants] = {
             (_PLUGIN_FUNCTION, f"{_PLUGIN_FUNCTION}:*"),
         ),
     ),
+    "seal_audit": (_FOLLOWS_AUDIT, *_SEALS),
+    "sweep_audit": (_READS_AUDIT, *_SEALS),
     "send_notifications": (
         _reads("deployments", "idempotency"),
         _writes("idempotency"),
         # Who is pinned to a version.
         Grant(("dynamodb:Query",), (f"{_table('tenants')[0]}/index/gsi1",)),
-        Grant(
-            (
-                "dynamodb:DescribeStream",
-                "dynamodb:GetRecords",
-                "dynamodb:GetShardIterator",
-                "dynamodb:ListStreams",
-            ),
-            (f"{_table('audit')[0]}/stream/*",),
-        ),
+        _FOLLOWS_AUDIT,
         Grant(("sns:Publish",), (f"{_ARN}:sns:{_REGION}:{_STACK}-notifications",)),
     ),
 }

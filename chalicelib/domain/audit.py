@@ -31,6 +31,12 @@ class AuditRecord:
 
     Written in the transaction of the change it records, so neither exists without the other.
     *resource* is a path (``plugins/payment-processor-stripe``); secrets never get into *before* or *after*.
+    *on_behalf_of* is for whom *actor* did it, where that is somebody else: the person who began a deployment whose
+    steps the product takes, or whom a machine caller names.
+
+    The last three are for the trail itself and no part of what was done. *salt* keeps the digest of what is personal
+    from being guessed, *expires_at* (seconds of the epoch, 0 for never) is when retention ends, and *erased* is that
+    digest in the place of what an erasure took (domain/audit_chain.py).
     """
 
     id: str
@@ -47,6 +53,10 @@ class AuditRecord:
     ip: str = ""
     user_agent: str = ""
     result: str = Result.DONE.value
+    on_behalf_of: str = ""
+    salt: str = field(default="", compare=False, repr=False)
+    expires_at: int = field(default=0, compare=False)
+    erased: str = ""
 
 
 def result_of(action: str) -> Result:

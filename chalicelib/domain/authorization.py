@@ -104,6 +104,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "revoke_key": _ADMIN,
     "list_audit": _AUDITOR,
     "export_audit": _AUDITOR,
+    "verify_audit": _ADMIN,
     "list_approvals": _APPROVER,
     "show_approval": _APPROVER,
     "approve_approval": _APPROVER,

@@ -20,6 +20,7 @@ from chalicelib.ports.notifications import Claim, ClaimRepository, Notifier
 from chalicelib.ports.overrides import OverrideKey
 from chalicelib.ports.quotas import QuotaLedger
 from chalicelib.ports.registry import PluginRepository, PublishLeaseRepository, VersionRepository
+from chalicelib.ports.seals import SealKey, SealRepository
 from chalicelib.ports.serving import ServingReads
 from chalicelib.ports.servings import ServingNotes, ServingRepository
 from chalicelib.ports.started_containers import StartedContainersRepository
@@ -57,6 +58,8 @@ __all__ = [
     "QuotaLedger",
     "RingRepository",
     "RouteRepository",
+    "SealKey",
+    "SealRepository",
     "SecretBox",
     "SecretReferences",
     "ServingNotes",
@@ -112,3 +115,5 @@ class Ports:
     claims: ClaimRepository
     machine_keys: MachineKeyRepository
     measurements: MeasurementRepository
+    seals: SealRepository
+    seal_key: SealKey

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from hashlib import sha256
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from chalicelib.domain.audit_seals import erased as emptied
 from chalicelib.domain.authorization import require_tenant
+from chalicelib.domain.errors import NotFoundError
 from chalicelib.domain.installations import KEPT_REVISIONS, Installation
 from chalicelib.domain.pages import PageRequest
 from chalicelib.domain.tenants import Erased, Tenant, TenantStatus
@@ -16,11 +20,16 @@ from chalicelib.services.records import record_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from chalicelib.domain.audit import AuditRecord
     from chalicelib.domain.authorization import Caller
     from chalicelib.ports import Ports
 
 #: So many items go in one request, which then ends well within API Gateway's 29 seconds.
 MAX_ITEMS_AT_ONCE = 5_000
+#: So many audit records are emptied in one request: each is a write of its own.
+MAX_RECORDS_AT_ONCE = 1_000
+#: What the erasure itself leaves on record tells of nobody of the tenant's.
+_ERASURES = frozenset({"BeginErasure", "EraseTenant"})
 
 
 class EraseTenant(NamedTuple):
@@ -55,7 +64,8 @@ def erase_tenant(command: EraseTenant, ports: Ports) -> Erasure:
     Erase a tenant and everything of it, in an order that a crash can't turn into a leftover.
 
     First the tenant is marked and suspended: nothing of it is served or written from then on. Then everything
-    goes, and the tenant itself last. Whoever died in between left the mark, and a repeat goes on from it.
+    goes, then what its audit records tell of people, and the tenant itself last. Whoever died in between left the
+    mark, and a repeat goes on from it.
 
         erase                          enable (another request)
         ─────                          ────────────────────────
@@ -76,6 +86,8 @@ def erase_tenant(command: EraseTenant, ports: Ports) -> Erasure:
         return Erasure(tenant.id, now, _inventory(tenant.id, ports))
     marked = tenant if tenant.erasing_since else _mark(tenant, now, command, ports)
     erased = ports.tenants.erase(tenant.id, limit=command.max_items)
+    if erased.is_complete:
+        erased = _empty_records(tenant.id, erased, ports)
     if erased.is_complete:
         _remove(marked, erased, command, ports)
     return Erasure(tenant.id, marked.erasing_since or now, erased.counts, erased.is_complete)
@@ -116,6 +128,30 @@ def _mark(tenant: Tenant, now: str, command: EraseTenant, ports: Ports) -> Tenan
     return ports.tenants.save(marked, record)
 
 
+def _empty_records(tenant_id: str, erased: Erased, ports: Ports) -> Erased:
+    """
+    Take what tells of people from the tenant's audit records, which stay and whose seals hold.
+
+    A person has one pseudonym in all that a request empties; what it is made of is kept nowhere.
+    """
+    key = ports.ids.new("era")
+    full = _full_records(tenant_id, ports)
+    count = 0
+    for record in islice(full, MAX_RECORDS_AT_ONCE):
+        try:
+            ports.audit.empty(emptied(record, sha256(f"{key}#{record.actor}".encode()).hexdigest()[:16]))
+        except NotFoundError:  # retention was faster
+            continue
+        count += 1
+    counts = {**erased.counts, "emptiedAuditRecords": count} if count else erased.counts
+    return Erased(counts, is_complete=next(full, None) is None)
+
+
+def _full_records(tenant_id: str, ports: Ports) -> Iterator[AuditRecord]:
+    found = ports.audit.of_tenant(tenant_id)
+    return (record for record in found if not record.erased and record.action not in _ERASURES)
+
+
 def _remove(tenant: Tenant, erased: Erased, command: EraseTenant, ports: Ports) -> None:
     record = record_of(
         command.caller,
@@ -132,6 +168,7 @@ def _inventory(tenant_id: str, ports: Ports) -> Mapping[str, int]:
     counts: Counter[str] = Counter()
     for installation in installations_of(tenant_id, ports):
         counts.update(_counts_of(installation, ports))
+    counts["emptiedAuditRecords"] = sum(1 for _ in _full_records(tenant_id, ports))
     return {kind: count for kind, count in sorted(counts.items()) if count}
 
 

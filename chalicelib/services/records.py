@@ -44,5 +44,6 @@ def record_of(
         after=after or {},
         ip=caller.ip,
         user_agent=caller.user_agent[:MAX_USER_AGENT],
+        on_behalf_of=caller.on_behalf_of,
         result=result_of(action).value,
     )

@@ -3,10 +3,12 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
 from chalicelib.domain.audit import AuditRecord
+from chalicelib.services.seals import seal_records
 from tests.api.gateway import Gateway
 from tests.fakes import FakeWorld
 
@@ -132,3 +134,31 @@ def told_at(world: FakeWorld) -> str:
 def test_others_read_nothing(told: Gateway, user: str) -> None:
     assert told.get("/v1/audit", user).status == 403
     assert told.get("/v1/audit/export", user).status == 403
+
+
+def test_a_day_of_the_trail_is_proven_and_the_first_bad_record_named(told: Gateway, world: FakeWorld) -> None:
+    seal_records(world.tables.records, world.ports)
+
+    whole = told.get("/v1/audit/verify?day=2026-11-22", "root").json
+    world.tables.records[1] = replace(world.tables.records[1], reason="another one")
+    broken = told.get("/v1/audit/verify?day=2026-11-22", "root").json
+
+    assert (whole["verdict"], whole["sealed"], whole["pending"], whole["finding"]) == ("Whole", 3, 0, None)
+    assert broken["verdict"] == "Broken"
+    assert (broken["finding"]["fault"], broken["finding"]["recordId"]) == ("changed", world.tables.records[1].id)
+
+
+def test_a_trail_that_runs_is_whole_while_its_end_is_not_sealed_yet(told: Gateway) -> None:
+    proof = told.get("/v1/audit/verify?day=2026-11-22", "root").json
+
+    assert (proof["verdict"], proof["sealed"], proof["pending"]) == ("Whole", 0, 3)
+
+
+@pytest.mark.parametrize("query", ["", "?day=", "?day=yesterday", "?day=2026-11-23", "?day=2026-11-22&tenant=acme"])
+def test_only_a_day_that_has_begun_is_proven(told: Gateway, query: str) -> None:
+    assert told.get(f"/v1/audit/verify{query}", "root").status == 400
+
+
+@pytest.mark.parametrize("user", ["olga", "vera", "ana", "hugo"])
+def test_only_who_reads_all_may_have_it_proven(told: Gateway, user: str) -> None:
+    assert told.get("/v1/audit/verify?day=2026-11-22", user).status == 403

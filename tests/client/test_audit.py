@@ -106,3 +106,61 @@ def test_an_export_that_breaks_off_leaves_the_file_of_before(admin: Terminal) ->
     assert result.exit_code == ExitCode.NOT_ALLOWED
     assert target.read_text() == "before"
     assert [path.name for path in admin.folder.glob("trail*")] == ["trail.csv"]
+
+
+PROOF: dict[str, Any] = {
+    "day": "2026-11-22",
+    "verdict": "Whole",
+    "sealed": 1200,
+    "pending": 0,
+    "expired": 0,
+    "erased": 0,
+    "late": 0,
+    "head": "ab" * 32,
+    "finding": None,
+}
+BROKEN = {
+    **PROOF,
+    "day": "2026-11-21",
+    "verdict": "Broken",
+    "finding": {"fault": "changed", "sequence": 4, "recordId": "aud_4", "detail": "it does not say what was sealed"},
+}
+
+
+def test_each_day_of_the_trail_is_proven(admin: Terminal) -> None:
+    script(admin, "/audit/verify", httpx.Response(200, json=PROOF), httpx.Response(200, json={**PROOF, "pending": 3}))
+
+    result = admin.type("audit", "verify", "--from", "2026-11-21", "--to", "2026-11-22")
+
+    assert result.exit_code == ExitCode.OK
+    assert [request.url.params["day"] for request in admin.api.requests[-2:]] == ["2026-11-21", "2026-11-22"]
+    _, first, second = result.stdout.splitlines()
+    assert first.split() == ["2026-11-22", "✔", "whole", "1200", "0"]
+    assert second.endswith("3 not sealed yet, which takes up to 30 minutes")
+
+
+def test_today_is_proven_when_no_day_is_named(admin: Terminal) -> None:
+    script(admin, "/audit/verify", httpx.Response(200, json=PROOF))
+
+    result = admin.type("--json", "audit", "verify")
+
+    assert json.loads(result.stdout) == {"items": [PROOF]}
+    today = admin.clock.now().date().isoformat()
+    assert admin.api.requests[-1].url.params["day"] == today
+
+
+def test_a_broken_trail_fails_and_names_the_first_bad_record(admin: Terminal) -> None:
+    script(admin, "/audit/verify", httpx.Response(200, json=BROKEN))
+
+    result = admin.type("audit", "verify", "--to", "2026-11-21")
+
+    assert result.exit_code == ExitCode.FAILED
+    assert "aud_4 changed: it does not say what was sealed" in result.stdout
+    assert "2026-11-21 is broken" in result.stderr
+    assert "fix:" in result.stderr
+
+
+def test_days_in_the_wrong_order_are_refused(admin: Terminal) -> None:
+    result = admin.type("audit", "verify", "--from", "2026-11-22", "--to", "2026-11-21")
+
+    assert result.exit_code == ExitCode.USAGE

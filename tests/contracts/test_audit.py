@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.audit import AuditFilter, AuditRecord
+from chalicelib.domain.audit_seals import digest_of, erased
+from chalicelib.domain.errors import NotFoundError
 from chalicelib.domain.pages import PageRequest
 from chalicelib.ports import Ports
 from tests.contracts.things import a_record
@@ -75,3 +77,42 @@ def test_the_ends_of_a_time_are_the_first_included_and_the_last_not(ports: Ports
     wanted = ALL._replace(since=written[1].at, until=written[0].at)
 
     assert ports.audit.page(wanted, PageRequest(10)).items == (written[1],)
+
+
+def test_all_of_a_day_and_all_of_a_tenant_are_read(ports: Ports, written: list[AuditRecord]) -> None:
+    of_day = sorted(ports.audit.of_day("2026-11-22"), key=lambda each: each.at)
+    of_tenant = sorted(ports.audit.of_tenant("acme"), key=lambda each: each.at)
+
+    assert of_day == [each for each in written[::-1] if each.at.startswith("2026-11-22")]
+    assert of_tenant == [each for each in written[::-1] if each.tenant_id == "acme"]
+
+
+def test_a_record_says_the_same_however_it_is_read(ports: Ports) -> None:
+    told = replace(a_record(), before={"a": [1, {"b": None}], "c": 0.5}, after={"ö": "…"}, on_behalf_of="eva")
+    ports.audit.append(told)
+
+    (of_resource,) = ports.audit.read(told.resource)
+    (of_day,) = ports.audit.of_day(told.at[:10])
+
+    assert of_resource == of_day == told
+    assert digest_of(of_resource) == digest_of(of_day)
+
+
+def test_what_an_erasure_takes_from_a_record_leaves_its_digest(ports: Ports) -> None:
+    told = replace(a_record(), tenant_id="acme", roles=("TenantOwner",), reason="they asked", ip="203.0.113.7")
+    ports.audit.append(told)
+    (kept,) = ports.audit.of_tenant("acme")
+
+    for _ in range(2):
+        ports.audit.empty(erased(kept, "7f"))
+
+    (empty,) = ports.audit.of_tenant("acme")
+    assert (empty.actor, empty.reason, empty.ip, empty.salt) == ("erased-7f", "", "", "")
+    assert digest_of(empty) == digest_of(kept)
+    assert ports.audit.page(ALL._replace(actor=told.actor), PageRequest(10)).items == ()
+
+
+def test_a_record_that_retention_took_is_not_brought_back(ports: Ports) -> None:
+    with pytest.raises(NotFoundError):
+        ports.audit.empty(erased(replace(a_record(), tenant_id="acme"), "7f"))
+    assert list(ports.audit.of_tenant("acme")) == []

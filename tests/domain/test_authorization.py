@@ -62,6 +62,7 @@ CONTRACT = {
     "revoke_key": {Role.ADMIN},
     "list_audit": {Role.ADMIN, Role.TENANT_OWNER, Role.VIEWER},
     "export_audit": {Role.ADMIN, Role.TENANT_OWNER, Role.VIEWER},
+    "verify_audit": {Role.ADMIN},
     "list_approvals": {Role.ADMIN, Role.APPROVER},
     "show_approval": {Role.ADMIN, Role.APPROVER},
     "approve_approval": {Role.ADMIN, Role.APPROVER},

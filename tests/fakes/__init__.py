@@ -23,6 +23,7 @@ from tests.fakes.notifications import FakeClaims, FakeNotifier
 from tests.fakes.overrides import FakeOverrideKey
 from tests.fakes.plugins import FakePlugins, FakePublishLeases, FakeVersions
 from tests.fakes.quotas import FakeQuotaLedger
+from tests.fakes.seals import FakeSealKey, FakeSeals
 from tests.fakes.servings import FakeServings
 from tests.fakes.started_containers import FakeStartedContainers
 from tests.fakes.tables import FakeTables
@@ -52,6 +53,8 @@ class FakeWorld:
     claims: FakeClaims = field(default_factory=FakeClaims)
     ledger: FakeQuotaLedger = field(default_factory=FakeQuotaLedger)
     tallies: FakeTallyLedger = field(default_factory=FakeTallyLedger)
+    seals: FakeSeals = field(default_factory=FakeSeals)
+    seal_key: FakeSealKey = field(default_factory=FakeSealKey)
     quotas: LeasedQuotas = field(init=False)
     calls: Tallies = field(init=False)
     artifacts: FakeArtifacts = field(init=False)
@@ -105,6 +108,8 @@ class FakeWorld:
             claims=self.claims,
             machine_keys=FakeMachineKeys(self.tables),
             measurements=FakeMeasurements(self.tallies),
+            seals=self.seals,
+            seal_key=self.seal_key,
         )
 
     @property

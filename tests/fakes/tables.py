@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from threading import RLock
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from chalicelib.domain.machine_keys import MachineKey
 from chalicelib.domain.pages import Page, PageRequest
 from chalicelib.domain.plugins import Plugin
 from chalicelib.domain.policies import EnvironmentPolicy
+from chalicelib.domain.retention import expiry_of
 from chalicelib.domain.rings import Rings
 from chalicelib.domain.routes import Route
 from chalicelib.domain.started_containers import StartedContainers
@@ -66,7 +68,7 @@ class FakeTables:
             if any(known.id == record.id for known in self.records):
                 raise ConflictError(f"{record.id} is recorded already.")
             yield
-            self.records.append(record)
+            self.records.append(replace(record, salt=f"salt of {record.id}", expires_at=expiry_of(record, {})))
 
     @property
     def actions(self) -> list[str]:

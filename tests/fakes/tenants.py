@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.domain.audit import AuditFilter, AuditRecord
+from chalicelib.domain.audit_seals import day_of
 from chalicelib.domain.errors import ConflictError, NotFoundError, StaleRevisionError
 from chalicelib.domain.installations import KEPT_REVISIONS, ConfigRevision, Enabled, Installation, UninstalledError
 from chalicelib.domain.pages import Page, PageRequest
@@ -194,6 +195,22 @@ class FakeAuditTrail:
     def page(self, wanted: AuditFilter, request: PageRequest) -> Page[AuditRecord]:
         found = sorted(filter(wanted.admits, self.tables.records), key=lambda each: (each.at, each.id), reverse=True)
         return page_of([(each.id, each) for each in found], request)
+
+    def read(self, resource: str) -> tuple[AuditRecord, ...]:
+        return tuple(each for each in self.tables.records if each.resource == resource)
+
+    def of_day(self, day: str) -> Iterator[AuditRecord]:
+        return iter([each for each in self.tables.records if day_of(each) == day])
+
+    def of_tenant(self, tenant_id: str) -> Iterator[AuditRecord]:
+        return iter([each for each in self.tables.records if each.tenant_id == tenant_id])
+
+    def empty(self, emptied: AuditRecord) -> None:
+        with self.tables.lock:
+            ids = [each.id for each in self.tables.records]
+            if emptied.id not in ids:
+                raise NotFoundError(f"There is no audit record {emptied.id}.", fix="It was kept long enough.")
+            self.tables.records[ids.index(emptied.id)] = emptied
 
 
 @dataclass

@@ -11,9 +11,11 @@ from chalicelib.domain.errors import ConflictError, NotFoundError, TransientErro
 from chalicelib.domain.installations import ConfigRevision, Installation
 from chalicelib.domain.plugins import PluginType
 from chalicelib.domain.tenants import Erased, Tenant, TenantStatus
-from chalicelib.services.erasures import EraseTenant, erase_tenant
+from chalicelib.services.erasures import MAX_RECORDS_AT_ONCE, EraseTenant, erase_tenant
 from chalicelib.services.installations import EnablePlugin, enable_plugin
 from chalicelib.services.plugins import RegisterPlugin, register_plugin
+from chalicelib.services.records import record_of
+from chalicelib.services.seals import VerifyAudit, seal_records, verify_audit
 from chalicelib.services.tenants import UpdateTenant, update_tenant
 from tests.fakes import FakeWorld
 from tests.fakes.tenants import FakeTenants
@@ -117,3 +119,49 @@ def test_a_dry_run_tells_what_would_go(world: FakeWorld) -> None:
 
     assert preview.counts == {"configRevisions": 2, "installations": 2, "secrets": 1, "states": 1}
     assert (left(world), world.tables.tenants["acme"].erasing_since) == (before, None)
+
+
+OWNER = Caller("olga", frozenset({Role.TENANT_OWNER}), "acme", ip="203.0.113.7", user_agent="curl")
+
+
+def recorded(world: FakeWorld, caller: Caller, tenant_id: str = "acme", times: int = 1) -> None:
+    """Let something be recorded that tells of people, and sealed."""
+    for _ in range(times):
+        told = record_of(
+            caller, "PutPin", f"tenants/{tenant_id}", world.ports, tenant_id=tenant_id, reason="Olga asked"
+        )
+        world.ports.audit.append(told)
+
+
+def test_an_erasure_leaves_records_pseudonymous_and_their_chain_valid(world: FakeWorld) -> None:
+    recorded(world, OWNER, times=2)
+    recorded(world, ADMIN)
+    recorded(world, OWNER._replace(tenant_id="globex"), "globex")
+    seal_records(world.tables.records, world.ports)
+
+    erased = erase_tenant(ERASE, world.ports)
+
+    ours = [record for record in world.tables.records if record.tenant_id == "acme" and record.action == "PutPin"]
+    (others,) = [record for record in world.tables.records if record.tenant_id == "globex"]
+    assert erased.counts["emptiedAuditRecords"] == 3
+    assert [(record.reason, record.ip) for record in ours] == [("", "")] * 3
+    assert len({record.actor for record in ours}) == 2
+    assert ours[0].actor == ours[1].actor
+    assert ours[0].actor.startswith("erased-")
+    assert ours[2].actor == "root"
+    assert (others.actor, others.reason) == ("olga", "Olga asked")
+    proof = verify_audit(VerifyAudit(NOW[:10]), world.ports)
+    assert (proof.erased, proof.finding) == (3, None)
+
+
+def test_an_erasure_that_dies_among_the_records_is_finished_by_a_repeat(world: FakeWorld) -> None:
+    recorded(world, OWNER, times=MAX_RECORDS_AT_ONCE + 1)
+    seal_records(world.tables.records, world.ports)
+
+    first = erase_tenant(ERASE, world.ports)
+    second = erase_tenant(ERASE, world.ports)
+
+    assert (first.is_complete, first.counts["emptiedAuditRecords"]) == (False, MAX_RECORDS_AT_ONCE)
+    assert (second.is_complete, second.counts) == (True, {"emptiedAuditRecords": 1})
+    assert not any("olga" in repr(record).lower() for record in world.tables.records)
+    assert verify_audit(VerifyAudit(NOW[:10]), world.ports).finding is None

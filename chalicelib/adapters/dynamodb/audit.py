@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pynamodb.exceptions import TransactWriteError
+from pynamodb.exceptions import PutError, TransactWriteError
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.adapters.aws_errors import code_of, translated
 from chalicelib.adapters.dynamodb import keys
 from chalicelib.adapters.dynamodb.audit_items import AuditItem
 from chalicelib.adapters.dynamodb.audit_listings import listing_keys, read_records
+from chalicelib.adapters.dynamodb.audit_streams import record_of_image
 from chalicelib.adapters.dynamodb.items import Item, Tables, values_of
 from chalicelib.domain.audit import AuditFilter, AuditRecord
-from chalicelib.domain.errors import ConflictError, TransientError
+from chalicelib.domain.errors import ConflictError, NotFoundError, TransientError
 from chalicelib.domain.pages import Page, PageRequest
+from chalicelib.domain.retention import expiry_of
 
 if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 _ATTEMPTS = 4
 _FIRST_PAUSE_SECONDS = 0.02
 _REFUSED = "ConditionalCheckFailed"
+_SALT_BYTES = 16
 
 
 class Put(NamedTuple):
@@ -53,11 +57,12 @@ class Check(NamedTuple):
 
 
 class DynamoAuditTrail:
-    """Writes records, alone or in the transaction of the change that they record."""
+    """Writes records, alone or in the transaction of the change that they record; *days* is their retention."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, days: Mapping[str, int] | None = None) -> None:
         self._items = tables.bind(AuditItem, "audit")
         self._tables = tables
+        self._days = days or {}
 
     def append(self, record: AuditRecord) -> None:
         """Write one record."""
@@ -89,6 +94,36 @@ class DynamoAuditTrail:
         """List the records that *wanted* admits, newest first; with neither actor, resource nor tenant, by day."""
         return read_records(self._items, wanted, request, record_of_item)
 
+    def of_day(self, day: str) -> Iterator[AuditRecord]:
+        """Go through the records of a day, at the pace of DynamoDB's own client: a day may have 100,000."""
+        return self._listed("gsi1", keys.audit_day(day))
+
+    def of_tenant(self, tenant_id: str) -> Iterator[AuditRecord]:
+        """Go through the records about a tenant."""
+        return self._listed("gsi3", keys.audit_tenant(tenant_id))
+
+    @translated("DynamoDB")
+    def empty(self, emptied: AuditRecord) -> None:
+        """Write *emptied* where its record is, unless retention has taken that already."""
+        is_there = AuditItem.pk.exists()
+        try:
+            self._item(emptied).save(condition=is_there)
+        except PutError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
+            raise NotFoundError(f"There is no audit record {emptied.id}.", fix="It was kept long enough.") from error
+
+    def _listed(self, index: str, partition: str) -> Iterator[AuditRecord]:
+        with translated("DynamoDB"):
+            pages = self._tables.client().get_paginator("query")
+            for page in pages.paginate(
+                TableName=self._tables.name("audit"),
+                IndexName=index,
+                KeyConditionExpression=f"{index}pk = :partition",
+                ExpressionAttributeValues={":partition": {"S": partition}},
+            ):
+                yield from map(record_of_image, page["Items"])
+
     @translated("DynamoDB")
     def _try_write(self, parts: Sequence[Put | Delete | Check]) -> bool:
         """Write once; False when another transaction on one of the items was faster and nothing is decided."""
@@ -109,11 +144,16 @@ class DynamoAuditTrail:
         return True
 
     def _put(self, record: AuditRecord) -> Put:
-        pk, sk = keys.audit(record.resource, record.at, record.id)
         is_new = AuditItem.pk.does_not_exist()
+        kept = replace(record, salt=token_hex(_SALT_BYTES), expires_at=expiry_of(record, self._days))
+        return Put(self._item(kept), is_new, lambda: ConflictError(f"{record.id} is recorded already."))
+
+    def _item(self, record: AuditRecord) -> AuditItem:
+        pk, sk = keys.audit(record.resource, record.at, record.id)
         attributes: dict[str, Any] = {**asdict(record), **listing_keys(record)}
-        item = self._items(pk, sk, **attributes)
-        return Put(item, is_new, lambda: ConflictError(f"{record.id} is recorded already."))
+        # A time of 0 would be long past.
+        attributes["expires_at"] = record.expires_at or None
+        return self._items(pk, sk, **attributes)
 
 
 _SENT: tuple[type, ...] = (Check, Delete, Put)
@@ -131,4 +171,5 @@ def _add(part: Put | Delete | Check, transaction: TransactWrite) -> None:
 def record_of_item(item: AuditItem) -> AuditRecord:
     """Read a record back."""
     values = values_of(item, AuditRecord)
-    return AuditRecord(**{**values, "roles": tuple(values["roles"])})
+    numbers = {"expires_at": int(values.get("expires_at", 0))}
+    return AuditRecord(**{**values, **numbers, "roles": tuple(values["roles"])})

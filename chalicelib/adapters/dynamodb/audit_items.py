@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pynamodb.attributes import JSONAttribute, UnicodeAttribute
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from chalicelib.adapters.dynamodb.items import ListedItem
@@ -35,7 +35,7 @@ class TenantListing(GlobalSecondaryIndex["AuditItem"]):  # type: ignore[no-untyp
 
 
 class AuditItem(ListedItem):
-    """One record; never changed. The listing that every item may have holds those of a day."""
+    """One record; only an erasure takes something from it. The listing of every item holds those of a day."""
 
     by_actor = ActorListing()
     by_tenant = TenantListing()
@@ -58,3 +58,8 @@ class AuditItem(ListedItem):
     ip = UnicodeAttribute(null=True)
     user_agent = UnicodeAttribute(null=True)
     result = UnicodeAttribute(null=True)
+    on_behalf_of = UnicodeAttribute(null=True)
+    salt = UnicodeAttribute(null=True)
+    erased = UnicodeAttribute(null=True)
+    # The table's TTL: DynamoDB forgets the record some time after it.
+    expires_at = NumberAttribute(attr_name="ttl", null=True)

@@ -1,4 +1,4 @@
-"""The stream of the table ``audit``: from what DynamoDB delivers back to the record that was written."""
+"""Audit records as DynamoDB itself spells them: what its stream delivers, and what a whole day is read as."""
 
 from __future__ import annotations
 
@@ -9,11 +9,20 @@ from typing import Any
 from chalicelib.domain.audit import AuditRecord
 
 _JSON = frozenset({"roles", "before", "after"})
+_TEXTS = frozenset(AuditRecord.__dataclass_fields__) - _JSON - {"expires_at"}
 
 
 def streamed_record(delivered: Mapping[str, Any]) -> AuditRecord:
-    """Read one entry of ``Records``; every attribute of an audit item is a text."""
-    image = delivered["dynamodb"]["NewImage"]
-    values = {name: image[name]["S"] for name in AuditRecord.__dataclass_fields__ if "S" in image.get(name, {})}
-    parsed = {name: json.loads(text) if name in _JSON else text for name, text in values.items()}
-    return AuditRecord(**{**parsed, "roles": tuple(parsed["roles"])})
+    """Read one entry of ``Records``."""
+    return record_of_image(delivered["dynamodb"]["NewImage"])
+
+
+def record_of_image(image: Mapping[str, Any]) -> AuditRecord:
+    """Read an item; every attribute of it but its TTL is a text."""
+    texts = {name: value["S"] for name, value in image.items() if name in _TEXTS and "S" in value}
+    parsed = {name: json.loads(image[name]["S"]) for name in _JSON}
+    return AuditRecord(**{**texts, **parsed, "roles": tuple(parsed["roles"])}, expires_at=_expiry_of(image))
+
+
+def _expiry_of(image: Mapping[str, Any]) -> int:
+    return int(image["ttl"]["N"]) if "ttl" in image else 0

@@ -6,14 +6,15 @@ import csv
 import io
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from chalicelib.api.models import Listing, Resource
+from chalicelib.api.models import Listing, Query, Resource
 from chalicelib.domain.audit import AuditFilter, AuditRecord, Result
+from chalicelib.domain.audit_proofs import Fault, Finding, Proof
 from chalicelib.domain.times import rfc3339
 
 #: A cell that begins so is a formula to a spreadsheet, whoever has written it.
@@ -87,6 +88,9 @@ class AuditRecordResource(Resource):
     after: dict[str, Any]
     ip: Annotated[str, Field(description="Where the request came from, as the gateway saw it; empty: no request.")]
     user_agent: str
+    on_behalf_of: Annotated[
+        str, Field(description="For whom the actor did it, where that is somebody else; empty: for nobody else.")
+    ]
     trace_id: Annotated[str, Field(description="Joins the record to the request's traces and logs.")]
 
     @classmethod
@@ -106,7 +110,69 @@ class AuditRecordResource(Resource):
             after=dict(record.after),
             ip=record.ip,
             user_agent=record.user_agent,
+            on_behalf_of=record.on_behalf_of,
             trace_id=record.trace_id,
+        )
+
+
+class ProofQuery(Query):
+    """Which day is proven."""
+
+    day: Annotated[date, Field(description="Send a date of the past or of today, such as 2026-11-22 (UTC).")]
+
+
+class FindingResource(Resource):
+    """The first thing that is wrong with a day's trail."""
+
+    fault: Fault
+    sequence: Annotated[int, Field(description="Its place in the chain of the day; 0: it has none.")]
+    record_id: Annotated[
+        str, Field(description="The record that is changed, dropped, moved or added; empty: not known.")
+    ]
+    detail: str
+
+    @classmethod
+    def of(cls, finding: Finding) -> FindingResource:
+        """Present a finding."""
+        return cls(fault=finding.fault, sequence=finding.sequence, record_id=finding.record_id, detail=finding.detail)
+
+
+class ProofResource(Resource):
+    """What the seals of a day prove."""
+
+    day: str
+    verdict: Annotated[
+        Literal["Whole", "Broken"],
+        Field(description="Whole: every record that was sealed is there as it was, and nothing was added."),
+    ]
+    sealed: Annotated[int, Field(description="Records in the chain.")]
+    pending: Annotated[
+        int, Field(description="Records of the last 30 minutes that have no seal yet, which is no fault.")
+    ]
+    expired: Annotated[int, Field(description="Records in the chain whose retention has ended; they may be missing.")]
+    erased: Annotated[int, Field(description="Records that the erasure of their tenant has emptied.")]
+    late: Annotated[
+        int,
+        Field(
+            description="Records sealed over 30 minutes after the time they bear; somebody may have dated them back."
+        ),
+    ]
+    head: Annotated[str, Field(description="The signed link that speaks for the whole day; empty: nothing is sealed.")]
+    finding: FindingResource | None
+
+    @classmethod
+    def of(cls, proof: Proof) -> ProofResource:
+        """Present a proof."""
+        return cls(
+            day=proof.day,
+            verdict="Broken" if proof.finding else "Whole",
+            sealed=proof.sealed,
+            pending=proof.pending,
+            expired=proof.expired,
+            erased=proof.erased,
+            late=proof.late,
+            head=proof.head,
+            finding=FindingResource.of(proof.finding) if proof.finding else None,
         )
 
 

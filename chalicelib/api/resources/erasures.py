@@ -18,7 +18,8 @@ from chalicelib.services.erasures import Erasure
 
 #: Said to whoever asks what a DELETE leaves, and for how long.
 _KEPT = [
-    "audit records: who did what to it, never its configuration or secrets",
+    "audit records, without what tells of people: what was done to it, and when; their seals hold as before",
+    "log-ins and refused requests of its people, until their retention ends",
     "secrets in AWS Secrets Manager that were only referred to: whoever made them deletes them",
     "counts of calls that were under way, for an hour",
     "answers to requests with an Idempotency-Key, for 24 hours",

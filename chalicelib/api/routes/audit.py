@@ -11,13 +11,16 @@ from chalicelib.api.resources.audit import (
     AuditRecordResource,
     ExportFormat,
     ExportListing,
+    ProofQuery,
+    ProofResource,
     as_lines,
     as_table,
 )
 from chalicelib.domain.authorization import Caller
 from chalicelib.ports import Ports
-from chalicelib.services import audit
+from chalicelib.services import audit, seals
 from chalicelib.services.audit import ListAudit
+from chalicelib.services.seals import VerifyAudit
 
 blueprint = ApiBlueprint(__name__)
 
@@ -62,3 +65,17 @@ def export_audit(query: ExportListing, caller: Caller, ports: Ports) -> Lines:
     cursor = ports.cursors.encode(position, query.scope(path)) if position else None
 
     return Lines(text, "text/csv; charset=utf-8" if is_csv else "application/jsonl", cursor)
+
+
+@blueprint.route("/audit/verify")
+@endpoint(blueprint, query=ProofQuery)
+def verify_audit(query: ProofQuery, ports: Ports) -> Ok[ProofResource]:
+    """
+    Prove a day of the trail: its hash chain, its signatures, and that what was sealed is there as it was.
+
+    The first bad record is named. Only who reads the whole trail can tell whether it is whole: an Admin.
+
+    Raises:
+        ValidationError: The day has not begun yet (400).
+    """
+    return Ok(ProofResource.of(seals.verify_audit(VerifyAudit(query.day.isoformat()), ports)))

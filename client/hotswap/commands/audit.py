@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 
+from hotswap.errors import ExitCode, HotSwapError, UsageError
 from hotswap.options import HotSwapGroup
 from hotswap.resources.audit import AuditFilters
 from hotswap.session import Session, pass_session
@@ -20,6 +22,9 @@ _FILTERS = (
     click.option("--from", "since", metavar="TIME", help="Only from this time or date on (UTC)."),
     click.option("--to", "until", metavar="TIME", help="Only before this time or date (UTC)."),
 )
+
+
+_DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
 def _filtered(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -73,6 +78,37 @@ def export_records(session: Session, /, file_format: str, output: Path | None, *
     finally:
         begun.unlink(missing_ok=True)
     session.out.say("[ok]✔[/] The records are in [name]{output}[/].", output=output)
+
+
+@audit.command("verify")
+@click.option("--from", "since", type=_DAY, metavar="DATE", help="The first day (UTC); left out: that of --to.")
+@click.option("--to", "until", type=_DAY, metavar="DATE", help="The last day, included (UTC); left out: today.")
+@pass_session
+def verify_records(session: Session, since: datetime | None, until: datetime | None) -> None:
+    """
+    Prove that no record was changed, dropped, moved or added; exit code 1 and the first bad one when one was.
+
+    Each day has a hash chain of its own, signed by a key that nobody can read, and kept where nobody can delete it.
+    """
+    from hotswap.views.audit import proofs_view
+
+    last = (until or session.environment.clock.now().astimezone(UTC)).date()
+    days = _days(since.date() if since else last, last)
+    found = [session.client.audit.verify(day) for day in days]
+    session.out.show(found, lambda: proofs_view(found))
+    broken = [each for each in found if each["verdict"] != "Whole"]
+    if broken:
+        summary = f"The trail of {broken[0]['day']} is broken: {broken[0]['finding']['detail']}."
+        raise HotSwapError(summary, fix=_FIX, exit_code=ExitCode.FAILED)
+
+
+_FIX = "compare with a backup of the audit table (point-in-time recovery), and ask CloudTrail who wrote to it"
+
+
+def _days(first: date, last: date) -> list[date]:
+    if first > last:
+        raise UsageError("--from is after --to.", fix="name the earlier day first")
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
 def _filters_of(given: dict[str, str | None]) -> AuditFilters:

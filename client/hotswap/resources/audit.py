@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import TypedDict
 
 from hotswap.resources.pages import walk
@@ -42,6 +43,10 @@ class Audit:
             cursor = answer.headers.get(_NEXT)
             if cursor is None:
                 return
+
+    def verify(self, day: date) -> Document:
+        """Let a day of the trail be proven (UTC)."""
+        return self._transport.request("GET", "/audit/verify", query={"day": day.isoformat()}).document
 
 
 def _query_of(filters: AuditFilters) -> dict[str, str | None]:

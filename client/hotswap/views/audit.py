@@ -35,6 +35,36 @@ def records_view(found: Sequence[Document], now: datetime) -> RenderableType:
     return listing(columns, rows, nothing="Nothing is recorded that you may read here.", next_step="hotswap audit list")
 
 
+def proofs_view(found: Sequence[Document]) -> RenderableType:
+    """List days: whether the trail holds, how much was looked at, and the first thing that is wrong."""
+    rows = [
+        (
+            Text(one["day"], style="name"),
+            Text("✔ whole", style="ok") if one["verdict"] == "Whole" else Text("✗ broken", style="bad"),
+            str(one["sealed"]),
+            str(one["pending"]),
+            _remarks(one),
+        )
+        for one in found
+    ]
+    columns = ("DAY", "TRAIL", "SEALED>", "NOT YET>", "WHAT IS WRONG, OR TO BE KNOWN")
+    return listing(columns, rows, nothing="No day was asked for.", next_step="hotswap audit verify")
+
+
+def _remarks(one: Document) -> Text:
+    finding = one["finding"]
+    if finding:
+        named = finding["recordId"] or f"place {finding['sequence']}"
+        return Text.assemble((named, "name"), f" {finding['fault']}: {finding['detail']}")
+    counts = (
+        (one["pending"], "not sealed yet, which takes up to 30 minutes"),
+        (one["expired"], "kept long enough"),
+        (one["erased"], "emptied by the erasure of their tenant"),
+        (one["late"], "sealed late"),
+    )
+    return Text("; ".join(f"{count} {what}" for count, what in counts if count), style="quiet")
+
+
 def _told(one: Document) -> Text:
     before, after = one["before"], one["after"]
     changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
