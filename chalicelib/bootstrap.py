@@ -33,6 +33,7 @@ from chalicelib.adapters.dynamodb.serving import DynamoStates
 from chalicelib.adapters.dynamodb.servings import DynamoServings
 from chalicelib.adapters.dynamodb.started_containers import DynamoStartedContainers
 from chalicelib.adapters.dynamodb.tenants import DynamoTenants
+from chalicelib.adapters.dynamodb.verdicts import DynamoVerdicts
 from chalicelib.adapters.dynamodb.versions import DynamoVersions
 from chalicelib.adapters.ids import UlidSource
 from chalicelib.adapters.kms import KmsSecretBox
@@ -123,6 +124,7 @@ def connect(settings: Settings) -> Ports:
         claims=DynamoClaims(tables.client, settings.table("idempotency")),
         seals=S3Seals(Lazy(aws_clients.s3), settings.bucket, Lock(*settings.audit_lock)),
         seal_key=KmsSealKey(kms, settings.seal_key_alias),
+        verdicts=DynamoVerdicts(tables),
     )
 
 

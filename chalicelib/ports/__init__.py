@@ -25,6 +25,7 @@ from chalicelib.ports.serving import ServingReads
 from chalicelib.ports.servings import ServingNotes, ServingRepository
 from chalicelib.ports.started_containers import StartedContainersRepository
 from chalicelib.ports.tenants import InstallationRepository, RingRepository, StateRepository, TenantRepository
+from chalicelib.ports.verdicts import VerdictRepository
 
 __all__ = [
     "AliasMirrors",
@@ -74,6 +75,7 @@ __all__ = [
     "TokenVerifier",
     "Upload",
     "UserDirectory",
+    "VerdictRepository",
     "VersionCaller",
     "VersionRepository",
 ]
@@ -117,3 +119,4 @@ class Ports:
     measurements: MeasurementRepository
     seals: SealRepository
     seal_key: SealKey
+    verdicts: VerdictRepository

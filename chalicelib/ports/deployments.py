@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.approvals import Approval
     from chalicelib.domain.audit import AuditRecord
     from chalicelib.domain.deployments import Deployment, Lease
+    from chalicelib.domain.given_verdicts import GivenVerdict
     from chalicelib.domain.pages import Page, PageRequest
     from chalicelib.domain.routes import Route
 
@@ -90,6 +91,7 @@ class DeploymentRepository(Protocol):
         route: Route | None = None,
         lease: Lease | None = None,
         approval: Approval | None = None,
+        verdict: GivenVerdict | None = None,
     ) -> Deployment:
         """
         Write the deployment and what moves with it, all or nothing; return it with its new revision.
@@ -97,7 +99,8 @@ class DeploymentRepository(Protocol):
         Conditions: the deployment's revision is the one read; a given *route* follows the stored one
         (``epoch`` one less, or none stored and epoch 1) and its fence is not smaller than the stored one;
         a given *lease* still has the same fence (holder ``""`` releases it); a route with any target needs
-        its plugin not to be deleted; a given *approval* is new (revision 0), or unchanged since it was read.
+        its plugin not to be deleted; a given *approval* is new (revision 0), or unchanged since it was read; a given
+        *verdict* is new.
 
         Raises:
             StaleRevisionError: Somebody wrote in between.

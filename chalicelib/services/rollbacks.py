@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.deployments import DeploymentStatus, require_fence
 from chalicelib.domain.errors import FencedOffError, StaleRevisionError
+from chalicelib.domain.given_verdicts import Consequence, GivenVerdict
 from chalicelib.domain.plans import StepStatus
 from chalicelib.domain.times import rfc3339
 from chalicelib.domain.verdicts import Outcome, Verdict
@@ -60,23 +61,26 @@ def roll_back(order: RollBack, ports: Ports) -> Deployment:
         deployment = ports.deployments.get(order.deployment_id)
         if deployment.status.is_final or order.attempt not in (None, deployment.attempt):
             return deployment
+        ending = _with_reason(deployment, order, ports)
         try:
-            return _end(_with_reason(deployment, order, ports), order, ports)
+            return _end(ending, _verdict_given(deployment, ending, ports), order, ports)
         except StaleRevisionError:
             if attempt == _READS - 1:
                 raise
     raise AssertionError  # pragma: no cover - the loop returns or raises
 
 
-def _end(deployment: Deployment, order: RollBack, ports: Ports) -> Deployment:
+def _end(deployment: Deployment, verdict: GivenVerdict | None, order: RollBack, ports: Ports) -> Deployment:
+    """End it; *verdict* is written with the first write, whichever that is."""
     if deployment.is_queued:
-        return _commit(deployment.end(_untouched(order), deployment.status_reason, _now(ports)), order, ports)
+        ended = deployment.end(_untouched(order), deployment.status_reason, _now(ports))
+        return _commit(ended, order, ports, verdict=verdict)
     try:
         lease = ports.deployments.lease(deployment.plugin_id, deployment.environment)
         require_fence(deployment, lease)
         if deployment.last_known_good is None:
-            return _close(deployment, _untouched(order), lease, order, ports)
-        deployment, route, lease = _take_back(deployment, lease, order, ports)
+            return _close(deployment, _untouched(order), lease, order, ports, verdict)
+        deployment, route, lease = _take_back(deployment, lease, verdict, order, ports)
         ports.functions.mirror(route)
         return _close(deployment, deployment.ends_as or order.ends_as, lease, order, ports)
     except FencedOffError as error:
@@ -84,7 +88,7 @@ def _end(deployment: Deployment, order: RollBack, ports: Ports) -> Deployment:
 
 
 def _take_back(
-    deployment: Deployment, lease: Lease | None, order: RollBack, ports: Ports
+    deployment: Deployment, lease: Lease | None, verdict: GivenVerdict | None, order: RollBack, ports: Ports
 ) -> tuple[Deployment, Route, Lease | None]:
     """Settle the route on the snapshot's stable version: never on a share that the candidate had."""
     good = deployment.last_known_good
@@ -98,15 +102,21 @@ def _take_back(
     # The hold is written with the traffic, so a manual roll-back holds even if we die before its books are closed.
     held = replace(renewed_lease(deployment, ports), held_by=deployment.id if order.is_manual else "")
     stable = good.stable.version if good.stable else None
-    return _commit(rolling, order, ports, route=settled, lease=held, action="RollBack", stable=stable), settled, held
+    taken = _commit(rolling, order, ports, action="RollBack", route=settled, lease=held, verdict=verdict, stable=stable)
+    return taken, settled, held
 
 
 def _close(
-    deployment: Deployment, status: DeploymentStatus, lease: Lease | None, order: RollBack, ports: Ports
+    deployment: Deployment,
+    status: DeploymentStatus,
+    lease: Lease | None,
+    order: RollBack,
+    ports: Ports,
+    verdict: GivenVerdict | None = None,
 ) -> Deployment:
     held_by = deployment.id if order.is_manual else (lease.held_by if lease else "")
     ended = deployment.end(status, deployment.status_reason, _now(ports))
-    return _commit(ended, order, ports, lease=released_lease(deployment, ports, held_by=held_by))
+    return _commit(ended, order, ports, lease=released_lease(deployment, ports, held_by=held_by), verdict=verdict)
 
 
 def _supersede(order: RollBack, reason: str, ports: Ports) -> Deployment:
@@ -125,6 +135,7 @@ def _commit(
     action: str = "EndDeployment",
     route: Route | None = None,
     lease: Lease | None = None,
+    verdict: GivenVerdict | None = None,
     **told: object,
 ) -> Deployment:
     record = record_of(
@@ -135,7 +146,7 @@ def _commit(
         after={"status": deployment.status, **told},
         reason=deployment.status_reason,
     )
-    return ports.deployments.commit(deployment, record, route=route, lease=lease)
+    return ports.deployments.commit(deployment, record, route=route, lease=lease, verdict=verdict)
 
 
 def _untouched(order: RollBack) -> DeploymentStatus:
@@ -155,6 +166,15 @@ def _with_reason(deployment: Deployment, order: RollBack, ports: Ports) -> Deplo
     is_failure = order.ends_as is DeploymentStatus.ROLLED_BACK and not order.is_manual
     verdict = order.verdict or Verdict(Outcome.ERROR if is_failure else Outcome.INCONCLUSIVE, order.reason)
     return replace(deployment.fail_step(verdict, _now(ports)), status_reason=order.reason)
+
+
+def _verdict_given(before: Deployment, ending: Deployment, ports: Ports) -> GivenVerdict | None:
+    """Give the verdict that the current step fails with; None if it had failed before, and its verdict is stored."""
+    step = before.plan.current
+    verdict = ending.plan.steps[step.index].verdict if step is not None else None
+    if step is None or verdict is None or ending.plan is before.plan:
+        return None
+    return GivenVerdict.on(ending, step.index, verdict, _now(ports), Consequence.ROLLBACK)
 
 
 def _now(ports: Ports) -> str:

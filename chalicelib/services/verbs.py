@@ -14,6 +14,7 @@ from chalicelib.domain.errors import (
     TransientError,
     UnprocessableError,
 )
+from chalicelib.domain.given_verdicts import Consequence, GivenVerdict
 from chalicelib.domain.ids import Environment
 from chalicelib.domain.plans import StepKind
 from chalicelib.domain.times import rfc3339
@@ -131,16 +132,22 @@ def _advance(deployment: Deployment, command: SayVerb, ports: Ports) -> Deployme
             "This step waits for a decision, which nothing can skip.",
             fix="promote takes the candidate, abort leaves stable.",
         )
-    plan = deployment.plan.complete(current.index, rfc3339(ports.clock.now()), _cut_short(command))
-    return _commit(replace(deployment, plan=plan, hold=None), command, ports, step=current.index)
+    now, verdict = rfc3339(ports.clock.now()), _cut_short(command)
+    plan = deployment.plan.complete(current.index, now, verdict)
+    advanced = replace(deployment, plan=plan, hold=None)
+    given = GivenVerdict.on(advanced, current.index, verdict, now, Consequence.COMPLETE)
+    return _commit(advanced, command, ports, verdict=given, step=current.index)
 
 
 def _promote(deployment: Deployment, command: SayVerb, ports: Ports) -> Deployment:
     """Skip what is left but approvals, warm-up and smoke tests; out of an experiment, say which variant wins."""
     outcome = _outcome(deployment, command)
-    plan = deployment.plan.cut_to_the_end(rfc3339(ports.clock.now()), _cut_short(command))
+    now, verdict = rfc3339(ports.clock.now()), _cut_short(command)
+    plan = deployment.plan.cut_to_the_end(now, verdict)
+    cut = next((step.index for step in plan.steps if step.verdict is verdict), None)
+    given = GivenVerdict.on(deployment, cut, verdict, now, Consequence.COMPLETE) if cut is not None else None
     promoted = replace(deployment, plan=plan, hold=None, outcome_version=outcome)
-    return _commit(promoted, command, ports, outcome=outcome)
+    return _commit(promoted, command, ports, verdict=given, outcome=outcome)
 
 
 def _outcome(deployment: Deployment, command: SayVerb) -> str | None:
@@ -212,8 +219,10 @@ def _cut_short(command: SayVerb) -> Verdict:
     return Verdict(Outcome.INCONCLUSIVE, f"cut short by {command.caller.username}{why}", rule=f"{command.verb} by hand")
 
 
-def _commit(deployment: Deployment, command: SayVerb, ports: Ports, **told: object) -> Deployment:
-    return ports.deployments.commit(deployment, _record(deployment, command, ports, **told))
+def _commit(
+    deployment: Deployment, command: SayVerb, ports: Ports, *, verdict: GivenVerdict | None = None, **told: object
+) -> Deployment:
+    return ports.deployments.commit(deployment, _record(deployment, command, ports, **told), verdict=verdict)
 
 
 def _record(deployment: Deployment, command: SayVerb, ports: Ports, **told: object) -> AuditRecord:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chalicelib.domain.deployments import (
     Deployment,
     DeploymentEndedError,
@@ -9,6 +11,7 @@ from chalicelib.domain.deployments import (
     Lease,
     require_fence,
 )
+from chalicelib.domain.given_verdicts import Consequence, GivenVerdict
 from chalicelib.domain.health import CandidateUnfitError, HealthCheckFailedError, winner_of
 from chalicelib.domain.plans import Step, StepKind, StepStatus
 from chalicelib.domain.routes import Route, Target
@@ -72,12 +75,13 @@ def commit(
     *,
     route: Route | None = None,
     lease: Lease | None = None,
+    verdict: GivenVerdict | None = None,
     **told: object,
 ) -> Deployment:
     """
     Write the deployment, what moves with it and the record, all or nothing; without *lease* it is renewed.
 
-    *told* goes into the record beside the status.
+    *verdict* is what this follows from. *told* goes into the record beside the status.
 
     Raises:
         StaleRevisionError: Somebody else wrote in between; the step then runs again.
@@ -91,7 +95,17 @@ def commit(
         after={"status": deployment.status, **told},
         reason=deployment.status_reason,
     )
-    return ports.deployments.commit(deployment, record, route=route, lease=lease or renewed_lease(deployment, ports))
+    lease = lease or renewed_lease(deployment, ports)
+    return ports.deployments.commit(deployment, record, route=route, lease=lease, verdict=verdict)
+
+
+def complete_step(
+    deployment: Deployment, step: Step, verdict: Verdict, ports: Ports
+) -> tuple[Deployment, GivenVerdict]:
+    """Complete a step by its verdict; give both, to be written together."""
+    now = rfc3339(ports.clock.now())
+    completed = replace(deployment, plan=deployment.plan.complete(step.index, now, verdict))
+    return completed, GivenVerdict.on(completed, step.index, verdict, now, Consequence.COMPLETE)
 
 
 def is_behind(step: Step) -> bool:
@@ -132,6 +146,15 @@ def fail_step(deployment: Deployment, step: Step, verdict: Verdict, given: Deplo
         HealthCheckFailedError: Always, for a health check.
         CandidateUnfitError: Always, for any other step.
     """
-    failed = deployment.fail_step(verdict, rfc3339(ports.clock.now()))
-    commit(failed, "FailStep", given, ports, step=step.index, verdict=verdict.outcome, because=verdict.reason)
+    now = rfc3339(ports.clock.now())
+    commit(
+        deployment.fail_step(verdict, now),
+        "FailStep",
+        given,
+        ports,
+        verdict=GivenVerdict.on(deployment, step.index, verdict, now, Consequence.ROLLBACK),
+        step=step.index,
+        outcome=verdict.outcome,
+        because=verdict.reason,
+    )
     raise step_error(step, verdict.reason)

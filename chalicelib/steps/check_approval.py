@@ -8,12 +8,11 @@ from chalice.app import Blueprint
 
 from chalicelib.domain.approvals import Approval, ApprovalStatus
 from chalicelib.domain.deployments import Deployment, DeploymentStatus
-from chalicelib.domain.times import rfc3339
 from chalicelib.domain.verdicts import Outcome, Verdict
 from chalicelib.ports import Ports
 from chalicelib.services import approvals, rollbacks
 from chalicelib.steps._given import Result, StepGiven
-from chalicelib.steps._held import commit, held_deployment, is_behind
+from chalicelib.steps._held import commit, complete_step, held_deployment, is_behind
 from chalicelib.steps._step import step
 from chalicelib.steps.await_approval import Asked
 
@@ -70,10 +69,10 @@ def check_approval(given: CheckApprovalGiven, ports: Ports) -> CheckApprovalResu
 def _go_on(deployment: Deployment, approval: Approval, given: CheckApprovalGiven, ports: Ports) -> None:
     people = ", ".join(decision.by for decision in approval.decisions if decision.is_approval) or "nobody: none needed"
     verdict = Verdict(Outcome.PASS, f"approved by {people}", rule="approvals", n=approval.agreed)
-    plan = deployment.plan.complete(given.step.index, rfc3339(ports.clock.now()), verdict)
-    is_asking = deployment.status is DeploymentStatus.PENDING_APPROVAL
-    status = DeploymentStatus.IN_PROGRESS if is_asking else deployment.status
-    commit(replace(deployment, plan=plan, status=status), "CheckApproval", given, ports, approval=approval.id)
+    agreed, passing = complete_step(deployment, deployment.plan.steps[given.step.index], verdict, ports)
+    if agreed.status is DeploymentStatus.PENDING_APPROVAL:
+        agreed = replace(agreed, status=DeploymentStatus.IN_PROGRESS)
+    commit(agreed, "CheckApproval", given, ports, verdict=passing, approval=approval.id)
 
 
 def _refusal(approval: Approval, given: CheckApprovalGiven) -> rollbacks.RollBack:

@@ -9,12 +9,12 @@ from chalice.app import Blueprint
 
 from chalicelib.domain.deployments import Deployment, HealthCheck
 from chalicelib.domain.health import tried_by
-from chalicelib.domain.times import rfc3339
 from chalicelib.domain.verdicts import Outcome, Verdict
 from chalicelib.ports import Ports
 from chalicelib.services import health_checks
+from chalicelib.services.leases import renewed_lease
 from chalicelib.steps._given import Result, StepGiven
-from chalicelib.steps._held import commit, fail_step, held_deployment, is_behind
+from chalicelib.steps._held import commit, complete_step, fail_step, held_deployment, is_behind
 from chalicelib.steps._step import step
 
 blueprint = Blueprint(__name__)
@@ -45,13 +45,13 @@ def check_health(given: StepGiven, ports: Ports) -> CheckHealthResult:
     deployment = held_deployment(given, ports)
     current = deployment.plan.steps[given.step.index]
     if not is_behind(current):
-        checks = _until_one_fails(_checks(deployment, given, ports))
+        checks = _until_one_fails(deployment, _checks(deployment, given, ports), ports)
         verdict = Verdict(checks[-1].outcome, checks[-1].message, rule="smoke test", n=len(checks))
         checked = replace(deployment, health_checks=(*deployment.health_checks, *checks))
         if verdict.outcome != Outcome.PASS:
             fail_step(checked, current, verdict, given, ports)
-        plan = checked.plan.complete(current.index, rfc3339(ports.clock.now()), verdict)
-        commit(replace(checked, plan=plan), "CheckHealth", given, ports, step=current.index)
+        passed, passing = complete_step(checked, current, verdict, ports)
+        commit(passed, "CheckHealth", given, ports, verdict=passing, step=current.index)
 
     return CheckHealthResult(outcome="pass")
 
@@ -63,10 +63,12 @@ def _checks(deployment: Deployment, given: StepGiven, ports: Ports) -> Iterator[
         yield from health_checks.try_sandbox_tests(deployment, target, name, ports)
 
 
-def _until_one_fails(checks: Iterator[HealthCheck]) -> list[HealthCheck]:
+def _until_one_fails(deployment: Deployment, checks: Iterator[HealthCheck], ports: Ports) -> list[HealthCheck]:
+    """Make one after the other; each may take a minute, so each that passes is a sign of life as well."""
     made = []
     for check in checks:
         made.append(check)
         if check.outcome != Outcome.PASS:
             break
+        ports.deployments.renew(renewed_lease(deployment, ports))
     return made

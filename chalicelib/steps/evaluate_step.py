@@ -7,9 +7,11 @@ from pydantic import BaseModel
 
 from chalicelib.domain.deployments import Deployment, DeploymentStatus, require_fence
 from chalicelib.domain.errors import FencedOffError
+from chalicelib.domain.given_verdicts import Consequence, GivenVerdict
 from chalicelib.domain.health import tried_by
 from chalicelib.domain.health_criteria import criteria_of
 from chalicelib.domain.plans import StepKind, StepStatus
+from chalicelib.domain.times import rfc3339
 from chalicelib.domain.verdicts import Verdict
 from chalicelib.domain.waits import Look, look
 from chalicelib.ports import Ports
@@ -70,11 +72,14 @@ def evaluate_step(given: EvaluateStepGiven, ports: Ports) -> EvaluateStepResult:
     if current is None or current.index != given.step.index:
         return EvaluateStepResult(is_over=True, seconds=0, count=count)
 
-    seen = _look(deployment, ports)
+    seen, verdict = _look(deployment, ports)
     if seen.rolls_back:
         return _rolled_back(given, count, ports, seen)
     if seen.deployment != deployment:
-        _write(seen, given, ports)
+        _write(seen, deployment, verdict, given, ports)
+    elif verdict is not None:
+        now = rfc3339(ports.clock.now())
+        ports.verdicts.append(GivenVerdict.on(deployment, given.step.index, verdict, now))
 
     return EvaluateStepResult(is_over=seen.is_over or count >= MAX_TICKS, seconds=seen.seconds, count=count)
 
@@ -91,7 +96,8 @@ def _is_ours(deployment: Deployment, ports: Ports) -> bool:
     return True
 
 
-def _look(deployment: Deployment, ports: Ports) -> Look:
+def _look(deployment: Deployment, ports: Ports) -> tuple[Look, Verdict | None]:
+    """Look once; give what follows, and the verdict of this very look if there was anything to judge."""
     now = ports.clock.now()
     criteria = criteria_of(deployment.health)
     verdict: Verdict | None = None
@@ -100,7 +106,7 @@ def _look(deployment: Deployment, ports: Ports) -> Look:
         verdict, deployment, requests = evaluations.evaluate(deployment, ports)
     held = obstacles.find_obstacle(deployment, ports)
     deployment = experiments.settle(deployment, ports)
-    return look(deployment, verdict, criteria, now, held=held, requests=requests)
+    return look(deployment, verdict, criteria, now, held=held, requests=requests), verdict
 
 
 def _is_watched(deployment: Deployment) -> bool:
@@ -112,12 +118,25 @@ def _is_watched(deployment: Deployment) -> bool:
     return bool(tried_by(deployment)) and (is_observed or is_out)
 
 
-def _write(seen: Look, given: EvaluateStepGiven, ports: Ports) -> None:
-    after = seen.deployment
-    verdict = after.plan.steps[given.step.index].verdict
-    outcome, reason = (str(verdict.outcome), verdict.reason) if verdict else (None, None)
-    hold = after.hold.reason if after.hold else None
-    commit(after, "EvaluateStep", given, ports, step=given.step.index, verdict=outcome, because=reason, hold=hold)
+def _write(seen: Look, before: Deployment, verdict: Verdict | None, given: EvaluateStepGiven, ports: Ports) -> None:
+    """Write what follows from a look, with its verdict: the step's own where that has one, else what was just seen."""
+    after, index = seen.deployment, given.step.index
+    told = after.plan.steps[index].verdict
+    has_ended = after.plan.steps[index].ended_at is not None
+    is_held = after.hold is not None and after.hold != before.hold
+    follows = Consequence.COMPLETE if has_ended else Consequence.HOLD if is_held else Consequence.NONE
+    judged = (told or verdict) if has_ended else (verdict or told)
+    commit(
+        after,
+        "EvaluateStep",
+        given,
+        ports,
+        verdict=GivenVerdict.on(after, index, judged, rfc3339(ports.clock.now()), follows) if judged else None,
+        step=index,
+        outcome=str(told.outcome) if told else None,
+        because=told.reason if told else None,
+        hold=after.hold.reason if after.hold else None,
+    )
 
 
 def _rolled_back(given: EvaluateStepGiven, count: int, ports: Ports, seen: Look | None = None) -> EvaluateStepResult:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from chalice.app import Blueprint
 
-from chalicelib.domain.times import rfc3339
 from chalicelib.ports import Ports
 from chalicelib.services.warm_ups import warm_up
 from chalicelib.steps._given import Result, StepGiven
-from chalicelib.steps._held import commit, fail_step, held_deployment, is_behind
+from chalicelib.steps._held import commit, complete_step, fail_step, held_deployment, is_behind
 from chalicelib.steps._step import step
 
 blueprint = Blueprint(__name__)
@@ -44,7 +41,7 @@ def warm_candidate(given: StepGiven, ports: Ports) -> WarmCandidateResult:
         verdict = warm_up(deployment, ports)
         if verdict.outcome != "pass":
             fail_step(deployment, current, verdict, given, ports)
-        plan = deployment.plan.complete(current.index, rfc3339(ports.clock.now()), verdict)
-        commit(replace(deployment, plan=plan), "WarmCandidate", given, ports, step=current.index)
+        warmed, passing = complete_step(deployment, current, verdict, ports)
+        commit(warmed, "WarmCandidate", given, ports, verdict=passing, step=current.index)
 
     return WarmCandidateResult(lambda_version=deployment.target.lambda_version)

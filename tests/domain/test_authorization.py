@@ -43,6 +43,7 @@ CONTRACT = {
     "list_deployments": ALL,
     "show_deployment": ALL,
     "show_timeline": ALL,
+    "list_verdicts": ALL,
     "pause_deployment": DEVELOPERS,
     "resume_deployment": DEVELOPERS,
     "advance_deployment": DEVELOPERS,

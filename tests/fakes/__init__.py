@@ -28,6 +28,7 @@ from tests.fakes.servings import FakeServings
 from tests.fakes.started_containers import FakeStartedContainers
 from tests.fakes.tables import FakeTables
 from tests.fakes.tenants import FakeAuditTrail, FakeInstallations, FakeRings, FakeServingReads, FakeStates, FakeTenants
+from tests.fakes.verdicts import FakeVerdicts
 
 __all__ = ["FakeClock", "FakeTables", "FakeWorld", "fake_ports", "fake_serving_ports"]
 
@@ -110,6 +111,7 @@ class FakeWorld:
             measurements=FakeMeasurements(self.tallies),
             seals=self.seals,
             seal_key=self.seal_key,
+            verdicts=FakeVerdicts(self.tables),
         )
 
     @property

@@ -8,12 +8,14 @@ from chalicelib.domain.approvals import Approval
 from chalicelib.domain.audit import AuditRecord
 from chalicelib.domain.deployments import Deployment, DeploymentInProgressError, Lease
 from chalicelib.domain.errors import ConflictError, FencedOffError, NotFoundError, StaleRevisionError
+from chalicelib.domain.given_verdicts import GivenVerdict
 from chalicelib.domain.ids import Environment
 from chalicelib.domain.pages import Page, PageRequest
 from chalicelib.domain.plugins import PluginStatus
 from chalicelib.domain.routes import Route
 from tests.fakes.approvals import require_next_approval
 from tests.fakes.tables import FakeTables, page_of, require_revision
+from tests.fakes.verdicts import require_new_verdict
 
 
 @dataclass
@@ -55,7 +57,7 @@ class FakeDeployments:
     ) -> Deployment:
         with self.tables.transaction(record):
             self._require_free(lease, now)
-            return self._save(deployment, route, lease, None)
+            return self._save(deployment, route, lease)
 
     def live(self) -> Iterator[Deployment]:
         for _, deployment in sorted(self.tables.deployments.items()):
@@ -101,14 +103,20 @@ class FakeDeployments:
         route: Route | None = None,
         lease: Lease | None = None,
         approval: Approval | None = None,
+        verdict: GivenVerdict | None = None,
     ) -> Deployment:
         with self.tables.transaction(record):
             if lease is not None:
                 self._require_same_fence(lease)
-            return self._save(deployment, route, lease, approval)
+            return self._save(deployment, route, lease, approval, verdict)
 
     def _save(
-        self, deployment: Deployment, route: Route | None, lease: Lease | None, approval: Approval | None
+        self,
+        deployment: Deployment,
+        route: Route | None,
+        lease: Lease | None,
+        approval: Approval | None = None,
+        verdict: GivenVerdict | None = None,
     ) -> Deployment:
         if route is not None:
             self._require_next(route)
@@ -116,6 +124,8 @@ class FakeDeployments:
         require_revision(self.tables.deployments.get(deployment.id), deployment.revision)
         if approval is not None:
             require_next_approval(self.tables, approval)
+        if verdict is not None:
+            require_new_verdict(self.tables, verdict)
 
         saved = replace(deployment, revision=deployment.revision + 1)
         self.tables.deployments[deployment.id] = saved
@@ -125,6 +135,8 @@ class FakeDeployments:
             self.tables.routes[route.plugin_id, route.environment] = route
         if approval is not None:
             self.tables.approvals[approval.id] = replace(approval, revision=approval.revision + 1)
+        if verdict is not None:
+            self.tables.verdicts[verdict.deployment_id, verdict.place] = verdict
         return saved
 
     def timeline(self, deployment_id: str) -> tuple[AuditRecord, ...]:

@@ -11,6 +11,7 @@ from chalicelib.domain.approvals import Approval
 from chalicelib.domain.audit import AuditRecord
 from chalicelib.domain.deployments import Deployment, Lease
 from chalicelib.domain.errors import ConflictError, StaleRevisionError
+from chalicelib.domain.given_verdicts import GivenVerdict
 from chalicelib.domain.installations import ConfigRevision, Installation
 from chalicelib.domain.machine_keys import MachineKey
 from chalicelib.domain.pages import Page, PageRequest
@@ -45,6 +46,7 @@ class FakeTables:
         self.deployments: dict[str, Deployment] = {}
         self.leases: dict[tuple[str, str], Lease] = {}
         self.approvals: dict[str, Approval] = {}
+        self.verdicts: dict[tuple[str, str], GivenVerdict] = {}
         self.policies: dict[str, EnvironmentPolicy] = {}
         self.machine_keys: dict[str, MachineKey] = {}
         self.tenants: dict[str, Tenant] = {}

@@ -18,10 +18,12 @@ from chalicelib.adapters.dynamodb.listings import read_page, start_of
 from chalicelib.adapters.dynamodb.registry_items import PluginItem
 from chalicelib.adapters.dynamodb.routes import DynamoRoutes, route_item
 from chalicelib.adapters.dynamodb.routing_items import RouteItem
+from chalicelib.adapters.dynamodb.verdicts import DynamoVerdicts
 from chalicelib.domain.approvals import Approval
 from chalicelib.domain.audit import AuditRecord
 from chalicelib.domain.deployments import Deployment, Lease
 from chalicelib.domain.errors import ConflictError, NotFoundError
+from chalicelib.domain.given_verdicts import GivenVerdict
 from chalicelib.domain.pages import Page, PageRequest
 from chalicelib.domain.plugins import PluginStatus
 from chalicelib.domain.routes import Route
@@ -34,6 +36,7 @@ class DynamoDeployments:
         self._items = tables.bind(DeploymentItem, "deployments")
         self._leases = DynamoLeases(tables)
         self._approvals = DynamoApprovals(tables, audit)
+        self._verdicts = DynamoVerdicts(tables)
         self._route_items = tables.bind(RouteItem, "routing")
         self._routes = DynamoRoutes(tables)
         self._plugins = tables.bind(PluginItem, "registry")
@@ -127,6 +130,7 @@ class DynamoDeployments:
         route: Route | None = None,
         lease: Lease | None = None,
         approval: Approval | None = None,
+        verdict: GivenVerdict | None = None,
     ) -> Deployment:
         """
         Write the deployment and what moves with it, all or nothing; return it with its new revision.
@@ -146,7 +150,8 @@ class DynamoDeployments:
         """
         leases = [self._leases.keeping(lease)] if lease is not None else []
         approvals = [self._approvals.putting(approval)] if approval is not None else []
-        return self._save(deployment, record, *leases, route=route, and_then=approvals)
+        verdicts = [self._verdicts.putting(verdict)] if verdict is not None else []
+        return self._save(deployment, record, *leases, route=route, and_then=[*approvals, *verdicts])
 
     def _save(
         self,

@@ -111,6 +111,16 @@ def approval(approval_id: str) -> Key:
     return approvals_of(f"dep_{ulid}"), approval_id
 
 
+def verdicts_on(deployment_id: str) -> str:
+    """Name the partition of the verdicts on a deployment (deployments)."""
+    return f"verdict#{deployment_id}"
+
+
+def verdict(deployment_id: str, place: str) -> Key:
+    """Place a verdict; places sort by time (deployments)."""
+    return verdicts_on(deployment_id), place
+
+
 def policy(environment: str) -> Key:
     """Place the policy of an environment (deployments)."""
     return "policy", environment

@@ -13,6 +13,7 @@ from chalicelib.api.resources.deployments import (
     EventResource,
     TimelineResource,
 )
+from chalicelib.api.resources.verdicts import GivenVerdictResource, VerdictListing
 from chalicelib.domain.authorization import Caller, may_know_tenants
 from chalicelib.ports import Ports
 from chalicelib.services import deployments, experiments, previews, traffic, verbs
@@ -89,3 +90,17 @@ def show_timeline(deployment_id: str, ports: Ports) -> Ok[TimelineResource]:
     records = ports.deployments.timeline(ports.deployments.get(deployment_id).id)
 
     return Ok(TimelineResource(items=[EventResource.of(record) for record in records]))
+
+
+@blueprint.route("/deployments/{deployment_id}/verdicts")
+@endpoint(blueprint, query=VerdictListing)
+def list_verdicts(deployment_id: str, query: VerdictListing, ports: Ports) -> Ok[PageResource[GivenVerdictResource]]:
+    """List every verdict that was given on a deployment, newest first: at each look, with all that it rests on."""
+    path = f"/deployments/{ports.deployments.get(deployment_id).id}/verdicts"
+    page = ports.verdicts.page(deployment_id, query.request(path, ports.cursors))
+
+    return Ok(
+        PageResource[GivenVerdictResource].of(
+            page, GivenVerdictResource.of, cursors=ports.cursors, scope=query.scope(path)
+        )
+    )

@@ -9,6 +9,7 @@ import click
 from hotswap.commands.approval import approve, reject
 from hotswap.commands.arguments import ENVIRONMENTS, STRATEGIES
 from hotswap.commands.deploy_verbs import abort, advance, pause, promote, resume, retry, rollback
+from hotswap.commands.deploy_verdicts import verdicts
 from hotswap.commands.deploy_watch import require_completed, watch, watch_until, why
 from hotswap.commands.deploy_wishes import wish_options, wishes_of
 from hotswap.errors import ExitCode, HotSwapError
@@ -44,7 +45,7 @@ def deploy() -> None:
     """Make a version the current one of an environment."""
 
 
-for _command in (watch, why, pause, resume, advance, promote, abort, rollback, retry):
+for _command in (watch, why, verdicts, pause, resume, advance, promote, abort, rollback, retry):
     deploy.add_command(_command)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from hotswap.resources.decisions import Approval, Event, Exposure, Hold
 from hotswap.resources.forecasts import Forecast
+from hotswap.resources.given_verdicts import GivenVerdict
 from hotswap.resources.pages import walk
 from hotswap.resources.reading import Document, number_of, seconds_of, text_of, time_of
 from hotswap.resources.verdicts import Verdict
@@ -185,6 +186,10 @@ class Deployments:
         document = self._transport.request("GET", f"/deployments/{deployment_id}/timeline").document
 
         return tuple(Event.of(each) for each in document.get("items") or ())
+
+    def verdicts(self, deployment_id: str, *, limit: int | None = None) -> Iterator[GivenVerdict]:
+        """Walk through the verdicts on a deployment as they were given, newest first, *limit* at most (None: all)."""
+        return walk(self._transport, f"/deployments/{deployment_id}/verdicts", GivenVerdict.of, limit=limit)
 
     def say(
         self, deployment_id: str, verb: str, *, reason: str, validate_only: bool = False, **options: object
