@@ -124,8 +124,9 @@ deploy: install ## Deploy into the AWS account of your credentials (see docs/aws
 	@$(BIN)/python -m infra.deploy $(ARGS)
 
 .PHONY: openapi
-openapi: install ## Write docs/openapi.json from the routes and their models
+openapi: install ## Write docs/openapi.json and docs/permissions.md from the routes
 	@$(BIN)/python -m chalicelib.api.openapi > docs/openapi.json && printf '  $(green)✓$(off) docs/openapi.json\n'
+	@$(BIN)/python -m chalicelib.api.permissions_page > docs/permissions.md && printf '  $(green)✓$(off) docs/permissions.md\n'
 
 .PHONY: fmt
 fmt: install ## Format, and mend what ruff can mend

@@ -176,6 +176,8 @@ FUNCTIONS: dict[str, Grants] = {
         _reads("routing", "tenants", "idempotency"),
         _writes("idempotency"),
         _deletes("idempotency"),
+        # Who is refused is on record.
+        _AUDITS,
         # What became of calls is added up where nothing else is kept.
         Grant(("dynamodb:UpdateItem",), _table("measurements")[:1]),
         # State is written only beside the installation that it belongs to.

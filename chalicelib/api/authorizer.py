@@ -1,4 +1,4 @@
-"""The authorizer: a token or key in, who it belongs to out. A function of its own, so it imports as little as it can."""
+"""The authorizer: a token or key in, who it belongs to out. It is a function of its own, and imports little."""
 
 from __future__ import annotations
 

@@ -25,8 +25,22 @@ from chalicelib.api.problems import Problem
 from chalicelib.api.replies import Reply
 from chalicelib.api.tracing import trace_id_of
 from chalicelib.bootstrap_serving import serving_ports
-from chalicelib.domain.authorization import ON_BEHALF_OF, Caller, Role, acting_for, require_permission
-from chalicelib.domain.errors import DomainError, FieldError, PluginFailedError, TransientError, ValidationError
+from chalicelib.domain.authorization import (
+    ON_BEHALF_OF,
+    Caller,
+    ForeignTenantError,
+    Role,
+    acting_for,
+    require_permission,
+)
+from chalicelib.domain.errors import (
+    DomainError,
+    FieldError,
+    ForbiddenError,
+    PluginFailedError,
+    TransientError,
+    ValidationError,
+)
 from chalicelib.services import invocations
 
 blueprint = Blueprint(__name__)
@@ -36,6 +50,7 @@ _UNTOLD = "-"
 _HOST = "lambda:Invoke"
 _KEY_HEADER = "idempotency-key"
 _OVERRIDE_HEADER = "x-hotswap-override"
+_ACTION = "invoke_plugin"
 _PERSON_HEADER = ON_BEHALF_OF.lower()
 #: What is no part of the body in a host's own call.
 _APART = frozenset({"pluginId", "traceparent", "override", "onBehalfOf"})
@@ -57,8 +72,8 @@ def invoke_plugin(event: object, context: object) -> dict[str, Any]:
     """
     Answer a request of API Gateway's proxy integration, or a host's own call.
 
-    A host sends ``{pluginId, tenantId, operation, input, environment?, override?, onBehalfOf?}`` and gets the same document as over
-    HTTP, a problem included: it has ``code`` and ``status``, an answer has ``result``.
+    A host sends ``{pluginId, tenantId, operation, input, environment?, override?, onBehalfOf?}`` and gets the same
+    document as over HTTP, a problem included: it has ``code`` and ``status``, an answer has ``result``.
     """
     if isinstance(event, Mapping) and "requestContext" in event:
         reply = answer_proxied(event, context)
@@ -117,6 +132,8 @@ def _answer(read: Callable[[], Incoming], path: str, trace_id: str, context: obj
     def perform(incoming: Incoming) -> Reply:
         try:
             return _invoke(incoming, told)
+        except ForeignTenantError as error:
+            return _refuse(_recorded(error, incoming), path, trace_id, told)
         except Exception as error:  # noqa: BLE001 (a refusal is an answer, and is kept like one)
             return _refuse(error, path, trace_id, told)
 
@@ -125,12 +142,27 @@ def _answer(read: Callable[[], Incoming], path: str, trace_id: str, context: obj
         told |= {"username": incoming.caller.username, "pluginId": incoming.plugin_id[:40]}
         if incoming.caller.on_behalf_of:
             told["onBehalfOf"] = incoming.caller.on_behalf_of
-        require_permission(incoming.caller, "invoke_plugin")
+        _permit(incoming)
         reply = _once(incoming, perform, context) if incoming.key is not None else perform(incoming)
     except Exception as error:  # noqa: BLE001 (the last one who can turn it into an answer)
         reply = _refuse(error, path, trace_id, told)
     _log(told, reply, began)
     return reply.sealed(trace_id)
+
+
+def _permit(incoming: Incoming) -> None:
+    try:
+        require_permission(incoming.caller, _ACTION)
+    except ForbiddenError as error:
+        raise _recorded(error, incoming) from None
+
+
+def _recorded(denial: DomainError, incoming: Incoming) -> Exception:
+    """Record that somebody reached for what is not theirs; return what to answer."""
+    # Rare, and slow to import: only who is refused waits.
+    from chalicelib.api.denials import recorded  # noqa: PLC0415
+
+    return recorded(denial, incoming.caller, _ACTION, incoming.path)
 
 
 def _once(incoming: Incoming, perform: Callable[[Incoming], Reply], context: object) -> Reply:

@@ -31,7 +31,7 @@ class Reply(NamedTuple):
         return self._replace(headers={**self.headers, **{name.replace("_", "-"): more[name] for name in more}})
 
     def with_standing(self, standing: Standing | None) -> Reply:
-        """Tell the user how it stands, if its requests are counted; a refusal that tells of another limit goes on doing so."""
+        """Tell the user how it stands, if its requests are counted; a refusal by another limit tells of that one."""
         return self if standing is None else self._replace(headers={**standing.headers(), **self.headers})
 
     @property

@@ -15,6 +15,10 @@ ON_BEHALF_OF = "X-HotSwap-On-Behalf-Of"
 MAX_PERSON = 128
 
 
+class ForeignTenantError(NotFoundError):
+    """The caller named a tenant that is not its own: answered as if there were none (404), and recorded."""
+
+
 class Role(StrEnum):
     """Groups of the user pool."""
 
@@ -85,7 +89,6 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "list_deployments": _ALL,
     "show_deployment": _ALL,
     "show_timeline": _ALL,
-    "list_verdicts": _ALL,
     "pause_deployment": _DEVELOPER,
     "resume_deployment": _DEVELOPER,
     "advance_deployment": _DEVELOPER,
@@ -171,12 +174,12 @@ def require_tenant(caller: Caller, tenant_id: str) -> None:
     Admin and Host name any tenant, a key only those that it is for, a TenantOwner only its own.
 
     Raises:
-        NotFoundError: It is not the caller's (404, so that nobody learns who exists).
+        ForeignTenantError: It is not the caller's (404, so that nobody learns who exists).
     """
     is_reached = bool(caller.roles & {Role.ADMIN, Role.HOST}) or (caller.tenant_id == tenant_id and tenant_id != "")
     if is_reached and (caller.only_tenants is None or tenant_id in caller.only_tenants):
         return
-    raise tenant_not_found(tenant_id)
+    raise _foreign(tenant_id)
 
 
 def require_known_tenants(caller: Caller, tenant_ids: Set[str]) -> None:
@@ -184,11 +187,11 @@ def require_known_tenants(caller: Caller, tenant_ids: Set[str]) -> None:
     Raise when a key names tenants that it is not for, where a caller without a key may name any.
 
     Raises:
-        NotFoundError: One is none of the key's (404).
+        ForeignTenantError: One is none of the key's (404).
     """
     others = tenant_ids - caller.only_tenants if caller.only_tenants is not None else frozenset()
     if others:
-        raise tenant_not_found(min(others))
+        raise _foreign(min(others))
 
 
 def acting_for(caller: Caller, person: str | None) -> Caller:
@@ -217,6 +220,12 @@ def may_know_tenants(caller: Caller) -> bool:
 def tenant_not_found(tenant_id: str) -> NotFoundError:
     """Say that there is no such tenant, in the same words whether it exists or not."""
     return NotFoundError(f"There is no tenant {tenant_id!r}.", fix="Check the id.")
+
+
+def _foreign(tenant_id: str) -> ForeignTenantError:
+    """Say the same of a tenant that is another's."""
+    said = tenant_not_found(tenant_id)
+    return ForeignTenantError(said.detail, fix=said.fix)
 
 
 def require_plugin_owner(caller: Caller, owner: str, plugin_id: str) -> None:

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from app import app
+from chalicelib import bootstrap_limits
 from chalicelib.api.authorizer import verify_token
 from chalicelib.api.openapi import operations_of
 from chalicelib.domain.authorization import PERMISSIONS, Role
 from tests.api.gateway import INVOKE_PATH, Context, Gateway, _event_of
-from tests.api.scenes import denials
+from tests.api.scenes import a_container, denials
 from tests.fakes import FakeWorld
+from tests.fakes.rate_limits import FakeRateLedger
 
 OPERATIONS = {operation.contract.action: operation for operation in operations_of(app)}
 OPEN = {"log_in", "refresh", "show_health", "show_openapi", "show_docs", "show_approval_page"}
@@ -63,8 +65,7 @@ def test_a_role_gets_past_the_door_exactly_where_the_table_says(
     # Behind the door there is nothing yet: other refusals follow, but not this one.
     is_let_in = not (answer.status == 403 and answer.json["detail"].startswith("Your roles may not"))
     assert is_let_in is (role in PERMISSIONS[action])
-    if action != "invoke_plugin":
-        assert bool(denials(world)) is not is_let_in
+    assert bool(denials(world)) is not is_let_in
 
 
 @pytest.mark.parametrize("action", sorted(PERMISSIONS))
@@ -135,6 +136,17 @@ def test_an_owner_names_no_other_tenant_in_a_body(world: FakeWorld, named: str, 
 
     assert (answer.status, answer.json["detail"]) == (404, f"There is no tenant {named!r}.")
     assert world.functions.calls == []
+    (denied,) = denials(world)
+    assert (denied.actor, denied.reason, denied.tenant_id) == ("olga", "invoke_plugin", "acme")
+
+
+def test_denied_invocations_fill_the_records_no_faster_than_any_route_that_writes(world: FakeWorld) -> None:
+    gateway = Gateway()
+    with bootstrap_limits.use(a_container(world.clock, FakeRateLedger())):
+        answers = [gateway.post(INVOKE_PATH.format(plugin_id="some-plugin"), {}, "vera") for _ in range(12)]
+
+    assert [answer.status for answer in answers] == [403] * 10 + [429] * 2
+    assert len(denials(world)) == 10
 
 
 def test_invoking_is_the_same_behind_both_of_its_functions(world: FakeWorld) -> None:

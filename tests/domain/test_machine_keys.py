@@ -93,7 +93,7 @@ def test_a_revoked_key_opens_nothing_is_not_rotated_and_keeps_no_digest() -> Non
 def test_who_calls_with_a_key_is_a_host_that_may_only_what_the_key_is_for() -> None:
     caller = KEY.caller()
 
-    assert (caller.username, caller.roles) == (ID, {Role.HOST})
+    assert (caller.username, caller.roles) == (ID, frozenset({Role.HOST}))
     require_permission(caller, "invoke_plugin")
     with pytest.raises(ForbiddenError):
         require_permission(caller, "list_plugins")

@@ -24,7 +24,7 @@ class FakeUser:
 
 @dataclass
 class FakeIdentity:
-    """The user pool: token of ``ana`` is ``token-ana``; `verify` makes it the token verifier, `is_active` the directory."""
+    """The user pool: token of ``ana`` is ``token-ana``; `verify` makes it the verifier, `is_active` the directory."""
 
     users: dict[str, FakeUser] = field(default_factory=dict)
     disabled: set[str] = field(default_factory=set)

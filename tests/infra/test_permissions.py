@@ -66,7 +66,7 @@ def test_digests_of_keys_are_read_by_the_authorizer_and_the_api_only_and_deleted
 def test_invoke_reads_routes_tenants_and_repeats_and_calls_plugins_only() -> None:
     tables = {resource.rpartition("-")[2] for action, resource in grants("invoke_plugin") if "table/" in resource}
 
-    assert {table.split("/")[0] for table in tables} == {"routing", "tenants", "idempotency", "measurements"}
+    assert {table.split("/")[0] for table in tables} == {"routing", "tenants", "idempotency", "measurements", "audit"}
     assert {resource for action, resource in grants("invoke_plugin") if action.startswith("lambda:")} == {
         "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${AWS::StackName}-plugin-*",
         "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${AWS::StackName}-plugin-*:*",

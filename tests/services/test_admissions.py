@@ -31,7 +31,7 @@ def door(world: FakeWorld) -> Admissions:
 
 def test_a_person_comes_in_by_a_token_and_a_machine_by_its_key(door: Admissions) -> None:
     assert door.admit("token-ana").username == "ana"
-    assert door.admit(TOKEN).only_tenants == {"acme"}
+    assert door.admit(TOKEN).only_tenants == frozenset({"acme"})
 
 
 @pytest.mark.parametrize("credential", ["hsk_", TOKEN[:-1] + "x", token_of("key_" + "0" * 26, SECRET), "token-nobody"])

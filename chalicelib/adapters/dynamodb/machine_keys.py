@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 from chalicelib.adapters.aws_errors import translated
 from chalicelib.adapters.dynamodb import keys
@@ -35,7 +35,9 @@ class DynamoMachineKeyReads:
             TableName=self._table, Key={"pk": {"S": pk}, "sk": {"S": sk}}, ConsistentRead=True
         )
         item = answer.get("Item")
-        return key_of({name: _plain(value) for name, value in item.items()}) if item else None
+        return (
+            key_of({name: _plain(cast("Mapping[str, Any]", value)) for name, value in item.items()}) if item else None
+        )
 
 
 def key_of(values: dict[str, Any]) -> MachineKey:
@@ -58,5 +60,5 @@ def _list(value: Any) -> list[Any] | None:  # noqa: ANN401 - JSON
     return found
 
 
-def _plain(value: dict[str, Any]) -> Any:  # noqa: ANN401 - whatever an item holds
+def _plain(value: Mapping[str, Any]) -> Any:  # noqa: ANN401 - whatever an item holds
     return None if "NULL" in value else next(iter(value.values()))

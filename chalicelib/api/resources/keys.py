@@ -24,7 +24,7 @@ class CreateKeyBody(Body):
     )
 
     name: Annotated[Line, Field(min_length=1, description="Say which program has it.")]
-    actions: Annotated[list[str], Field(min_length=1, max_length=100, description=_ACTIONS)] = list(DEFAULT_ACTIONS)
+    actions: Annotated[tuple[str, ...], Field(min_length=1, max_length=100, description=_ACTIONS)] = DEFAULT_ACTIONS
     tenants: Annotated[list[str] | None, Field(min_length=1, max_length=MAX_TENANTS, description=_TENANTS)] = None
     lifetime: Annotated[
         timedelta | None, Field(description="Send an ISO 8601 duration of at most P366D; absent: until revoked.")
@@ -33,7 +33,7 @@ class CreateKeyBody(Body):
     def to_command(self, caller: Caller, *, validate_only: bool) -> CreateKey:
         """Make the command of the use case."""
         tenants = None if self.tenants is None else tuple(self.tenants)
-        return CreateKey(caller, self.name, tuple(self.actions), tenants, self.lifetime, validate_only=validate_only)
+        return CreateKey(caller, self.name, self.actions, tenants, self.lifetime, validate_only=validate_only)
 
 
 class RotateKeyBody(Body):
