@@ -219,14 +219,33 @@ FUNCTIONS: dict[str, Grants] = {
     # How many containers it starts depends on what was asked of the version before.
     "warm_candidate": (*_MOVES, _reads("measurements"), _LOOKS_AT_VERSIONS, _CALLS_PLUGINS, _TAKES_TOKENS),
     # What is urgent is rolled back by whoever sees it, and not at the next state.
-    "evaluate_step": (*_MOVES, _reads("registry", "measurements"), _CALLS_PLUGINS, _MIRRORS_ALIASES, _TAKES_TOKENS),
+    "evaluate_step": (
+        *_MOVES,
+        _reads("registry", "measurements", "tenants"),
+        # A tenant that the candidate harms is pinned to stable.
+        _writes("tenants"),
+        _CALLS_PLUGINS,
+        _MIRRORS_ALIASES,
+        _TAKES_TOKENS,
+    ),
     "check_health": (*_MOVES, _reads("registry"), _CALLS_PLUGINS),
     "shift_traffic": (*_MOVES, _MIRRORS_ALIASES, _TAKES_TOKENS),
     "complete_deployment": (*_MOVES, *_STARTS_NEXT, _MIRRORS_ALIASES, _TAKES_TOKENS),
     "roll_back": (*_MOVES, *_STARTS_NEXT, _MIRRORS_ALIASES, _TAKES_TOKENS),
     # What an execution that died has left is taken back like any other roll-back.
     "execution_ended": (*_MOVES, *_STARTS_NEXT, _MIRRORS_ALIASES, _TAKES_TOKENS),
-    "reconcile": (*_MOVES, *_STARTS_NEXT, _MIRRORS_ALIASES, _WAKES, _LOOKS_AT_EXECUTIONS, _TAKES_TOKENS),
+    "reconcile": (
+        *_MOVES,
+        *_STARTS_NEXT,
+        # What ended deployments left is watched, and whom their guard has pinned is let go.
+        _reads("measurements", "tenants"),
+        _writes("tenants"),
+        _deletes("tenants"),
+        _MIRRORS_ALIASES,
+        _WAKES,
+        _LOOKS_AT_EXECUTIONS,
+        _TAKES_TOKENS,
+    ),
     "mend_aliases": (_reads("routing"), _AUDITS, _MIRRORS_ALIASES, _TAKES_TOKENS),
     "settle_versions": (
         _reads("registry", "routing", "tenants", "deployments"),

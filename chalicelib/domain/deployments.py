@@ -130,7 +130,10 @@ class Deployment:
     of the API. *is_queued*: it waits for its turn, holds no lease, and nothing of it has begun. *max_tenants* and
     *max_requests* cap whom the candidate may serve before it has everything. *outcome_version* is what a
     Completed one left serving: after an experiment that may be the old version. *ends_as* is what a RollingBack one
-    will be once its books are closed, whoever closes them. *retried_by* asked for this attempt, if it is not the first.
+    will be once its books are closed, whoever closes them. *retried_by* asked for this attempt, if it is not the first. *sent_back* are the
+    tenants, by their marks, that went back to stable alone. *is_watched*: it has ended, and `reconcile` still looks
+    after it: pins of its guard are let go, and what it left serving is watched. *regressed_at* is when that was last
+    found to fail more than before.
     """
 
     id: str
@@ -168,6 +171,9 @@ class Deployment:
     outcome_version: str | None = None
     ends_as: DeploymentStatus | None = None
     retried_by: str | None = None
+    sent_back: tuple[str, ...] = ()
+    is_watched: bool = False
+    regressed_at: str | None = None
 
     @property
     def execution_name(self) -> str:
@@ -205,7 +211,14 @@ class Deployment:
         """End it; the first end counts."""
         self.require_live()
         return replace(
-            self, status=status, status_reason=reason, ended_at=now, hold=None, is_queued=False, ends_as=None
+            self,
+            status=status,
+            status_reason=reason,
+            ended_at=now,
+            hold=None,
+            is_queued=False,
+            ends_as=None,
+            is_watched=self.last_known_good is not None,
         )
 
     def pause(self, by: str, reason: str, now: str) -> Deployment:
@@ -242,14 +255,16 @@ class Deployment:
             hold=None,
             outcome_version=None,
             ends_as=None,
+            sent_back=(),
+            is_watched=False,
+            regressed_at=None,
             retried_by=by,
         )
 
     def undo(self, reason: str, now: str, *, fence: int) -> Deployment:
         """Turn a Completed one into one that was rolled back."""
-        return replace(
-            self, status=DeploymentStatus.ROLLED_BACK, status_reason=reason, ended_at=now, fence=fence, hold=None
-        )
+        undone = replace(self, status=DeploymentStatus.ROLLED_BACK, status_reason=reason, ended_at=now, fence=fence)
+        return replace(undone, hold=None, is_watched=True)
 
     def fail_step(self, verdict: Verdict, now: str) -> Deployment:
         """Record why its current step failed."""

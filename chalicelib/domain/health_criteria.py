@@ -13,7 +13,12 @@ from chalicelib.domain.verdicts import Action, Outcome, Verdict
 
 @dataclass(frozen=True, slots=True)
 class HealthCriteria:
-    """What a candidate must keep (``health`` of a deployment); shares in basis points, times in their unit."""
+    """
+    What a candidate must keep (``health`` of a deployment); shares in basis points, times in their unit.
+
+    *has_tenant_guard*: a tenant that it harms goes back to stable alone. *watch_seconds* is how long after the end
+    what then fails more than before is taken back by itself; later it only alarms.
+    """
 
     max_error_rate_bps: int = 500
     max_latency_p99_ms: int = 500
@@ -25,6 +30,8 @@ class HealthCriteria:
     on_fail: Action = Action.ROLLBACK
     on_no_data: Action = Action.HOLD
     on_error: Action = Action.HOLD
+    has_tenant_guard: bool = True
+    watch_seconds: int = 3_600
 
     @property
     def error_limit(self) -> float:
@@ -60,6 +67,8 @@ def criteria_of(health: Mapping[str, Any]) -> HealthCriteria:
         "onFail": ("on_fail", Action),
         "onNoData": ("on_no_data", Action),
         "onError": ("on_error", Action),
+        "tenantGuard": ("has_tenant_guard", bool),
+        "watch": ("watch_seconds", seconds_of),
     }
     said = {field: read(health[word]) for word, (field, read) in readers.items() if word in health}
     return HealthCriteria(**said)

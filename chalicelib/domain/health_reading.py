@@ -13,6 +13,8 @@ from chalicelib.domain.verdicts import Action
 #: Looking more seldom than this would notice a breach too late for promise 3.
 _SLOWEST_CHECK_SECONDS = 60
 _MAX_RATIO = 1_000
+#: Traffic is kept for eight days, and a part of them must be from before.
+_LONGEST_WATCH_SECONDS = 3 * 86_400
 
 
 def read_health(document: Mapping[str, Any] | None, *, on_no_data: Action = Action.HOLD) -> dict[str, Any]:
@@ -36,6 +38,8 @@ def read_health(document: Mapping[str, Any] | None, *, on_no_data: Action = Acti
         "onFail": reading.choice("onFail", Action, Action.ROLLBACK).value,
         "onNoData": reading.choice("onNoData", Action, on_no_data).value,
         "onError": reading.choice("onError", Action, Action.HOLD).value,
+        "tenantGuard": reading.flag("tenantGuard", default=True),
+        "watch": iso_duration(_watch(reading)),
     }
     reading.refuse_unknown()
     reading.require_sound("health")
@@ -57,6 +61,14 @@ def _number(reading: Reading, name: str, default: float, *, least: int, most: in
         reading.refuse(name, "It is not such a number.", fix)
         return default
     return float(value)
+
+
+def _watch(reading: Reading) -> int:
+    seconds = reading.seconds("watch", "PT1H")
+    if seconds > _LONGEST_WATCH_SECONDS:
+        fix = f"Use PT0S to {iso_duration(_LONGEST_WATCH_SECONDS)}; what comes later only alarms."
+        reading.refuse("watch", "It is longer than what is known of before is kept for.", fix)
+    return min(seconds, _LONGEST_WATCH_SECONDS)
 
 
 def _interval(reading: Reading) -> int:

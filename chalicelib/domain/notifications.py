@@ -179,6 +179,36 @@ NOTABLES: Mapping[str, tuple[Notable, ...]] = {
             _ENDED + " had Completed and was rolled back by {actor}: {reason} An older version serves again.",
         ),
     ),
+    "SendBack": (
+        Notable(
+            "tenant.sent_back",
+            Severity.WARNING,
+            "{tenant} went back to the stable version of {plugin}",
+            "{tenant} went back to the stable version of {plugin}, alone: {reason}",
+            Audience.TENANT,
+            "A new version of {plugin} failed for you, so the version of before serves you again: {reason}",
+        ),
+    ),
+    "KeepBack": (
+        Notable(
+            "tenant.kept_back",
+            Severity.WARNING,
+            "{tenant} stays on the version of {plugin} of before until {expires}",
+            "{tenant} stays on the version of {plugin} of before until {expires}: {reason} "
+            "hotswap unpin {plugin} --tenant {tenant}",
+            Audience.TENANT,
+            "You stay on the version of {plugin} of before until {expires}: {reason} Unpin it to try the new one.",
+        ),
+    ),
+    "NoteRegression": (
+        Notable(
+            "version.regressed",
+            Severity.CRITICAL,
+            "{plugin} {version} fails more than before in {environment}",
+            "What {deployment} brought to {environment}, {plugin} {version}, fails more than before: {reason} "
+            "hotswap deploy rollback {deployment}",
+        ),
+    ),
     "SettleRoute": (
         Notable(
             "route.settled",

@@ -13,6 +13,7 @@ class Pin(NamedTuple):
     One tenant's hold on *target* in *environment*; the tenant does not move until it ends.
 
     *author* and *pinned_at* say who did it and when; *expires_at* (RFC 3339, None: never) when it ends by itself.
+    *deployment_id* names the deployment whose candidate harmed the tenant, where the guard of single tenants made it.
     """
 
     environment: str
@@ -21,6 +22,7 @@ class Pin(NamedTuple):
     author: str
     pinned_at: str
     expires_at: str | None = None
+    deployment_id: str | None = None
 
     def holds(self, environment: str, now: str) -> bool:
         """Tell whether it holds in *environment* at *now* (RFC 3339)."""

@@ -75,6 +75,9 @@ class DeploymentRepository(Protocol):
     def live(self) -> Iterator[Deployment]:
         """Go through all that have not ended, queued ones too, oldest first; the listing may lag by a moment."""
 
+    def watched(self) -> Iterator[Deployment]:
+        """Go through all that have ended and are looked after, oldest first; the listing may lag by a moment."""
+
     def renew(self, lease: Lease) -> None:
         """
         Hold the lease until its new *expires_at*, without a touch of its deployment.

@@ -26,9 +26,11 @@ class StateAheadError(ConflictError):
     """The version keeps its tenants' state in a form that the older one can't read (409)."""
 
 
-def return_to(deployment: Deployment, to_version: str | None, record: AuditRecord, ports: Ports) -> Deployment:
+def return_to(
+    deployment: Deployment, to_version: str | None, record: AuditRecord, ports: Ports, *, holds: bool = True
+) -> Deployment:
     """
-    Put an older version back in one write with a new fence, and hold: nothing automatic begins afterwards.
+    Put an older version back in one write with a new fence; with *holds* nothing automatic begins afterwards.
 
     *to_version* None means what served before the deployment. The alias follows; if Lambda is away, the next
     minute's sweep mends it.
@@ -53,7 +55,7 @@ def return_to(deployment: Deployment, to_version: str | None, record: AuditRecor
         f"rolled back by {record.actor} to {target.version}: {record.reason}", record.at, fence=fence
     )
     told = replace(record, after={**record.after, "status": undone.status, "stable": target.version})
-    held = released_lease(undone, ports, held_by=deployment.id)
+    held = released_lease(undone, ports, held_by=deployment.id if holds else "")
     returned = ports.deployments.take(undone, held, told, now=now, route=settled)
     _mirror(settled, ports)
     return returned

@@ -27,17 +27,21 @@ from chalicelib.domain.tallies import (
     Call,
     Exposed,
     History,
+    Past,
     Phase,
     Place,
     Tally,
     Traffic,
+    Tried,
     add,
     is_on_trial,
     mark,
     part_of,
+    past_mark,
     phase_of,
     tally_of,
 )
+from chalicelib.services.failing_tenants import FailingTenants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,6 +79,10 @@ class Tallies:
         self._failed: set[Phase] = set()
         self._quiet: dict[Place, Tally] = {}
         self._callers: dict[_Caller, Tally] = {}
+        # Of which version a tenant failed: on trial, of stable meanwhile, and of stable at any time.
+        self._failing: FailingTenants[tuple[str, int, str, str]] = FailingTenants()
+        self._failing_beside: FailingTenants[tuple[str, int, str, str]] = FailingTenants()
+        self._failing_before: FailingTenants[tuple[str, str, str]] = FailingTenants()
         self._unsent: list[Batch] = []
         self._live_since = self._quiet_since = self._paused_until = self._counted_at = 0.0
 
@@ -83,11 +91,11 @@ class Tallies:
         """Write what is due, or nearly so, while the context waits for something else; never raises by itself."""
         now = self._clock.now().timestamp()
         with self._lock:
-            batches = self._due(now, is_urgent=False, early=EARLY_SECONDS)
-        if not batches:
+            due = self._due(now, is_urgent=False, early=EARLY_SECONDS)
+        if not any(due):
             yield
             return
-        writing = Thread(target=self._send, args=(batches, now))
+        writing = Thread(target=self._write, args=(*due, now))
         writing.start()
         try:
             yield
@@ -100,9 +108,9 @@ class Tallies:
         now = self._clock.now().timestamp()
         with self._lock:
             is_urgent = self._note(call, now)
-            batches = self._due(now, is_urgent=is_urgent)
+            due = self._due(now, is_urgent=is_urgent)
             self._counted_at = now
-        self._send(batches, now)
+        self._write(*due, now)
 
     def _note(self, call: Call, now: float) -> bool:
         """Add a call to what is counted; tell whether it must be written now."""
@@ -113,6 +121,9 @@ class Tallies:
         add(self._quiet.setdefault(traffic, {}), tally)
         if not call.is_split:
             return False
+        if call.target == route.stable:
+            at_stable = route.plugin_id, route.environment, call.tenant.id
+            self._failing_before.note(at_stable, has_failed=call.has_failed)
         if route.deployment_id is not None and route.is_trying:
             return self._note_trial(call, tally, now)
         if route.deployment_id is None:
@@ -128,7 +139,11 @@ class Tallies:
         if call.route.variants:
             arm = Arm(phase.deployment_id, phase.version, mark(phase.deployment_id, call.tenant.id))
             add(self._live.setdefault(arm, {}), tally)
-        if not is_on_trial(call):
+        is_tried = is_on_trial(call)
+        failing = self._failing if is_tried else self._failing_beside
+        who = phase.deployment_id, phase.epoch, phase.version, call.tenant.id
+        failing.note(who, has_failed=call.has_failed)
+        if not is_tried:
             return False
         self._name(phase, call.tenant.id)
         is_first_failure = call.has_failed and phase not in self._failed
@@ -147,20 +162,40 @@ class Tallies:
         exposed = Exposed(phase.deployment_id, phase.version, part_of(tenant_mark))
         self._exposed.setdefault(exposed, set()).add(tenant_mark)
 
-    def _due(self, now: float, *, is_urgent: bool, early: float = 0.0) -> list[Batch]:
-        """Take what is to be written now, in batches; a clock that went back writes at once."""
+    def _due(self, now: float, *, is_urgent: bool, early: float = 0.0) -> tuple[list[Batch], list[Batch]]:
+        """
+        Take what is to be written now, in batches; a clock that went back writes at once.
+
+        The second are counts of single tenants, which nothing else may wait for.
+        """
         if self._paused_until - PAUSE_SECONDS <= now < self._paused_until:
-            return []
+            return [], []
         batches, self._unsent = self._unsent, []
+        tenants: dict[Place, Tally] = {}
         if self._live and (is_urgent or not 0 <= now - self._live_since < LIVE_SECONDS - early):
             batches += _batches(self._live, self._exposed)
+            tenants |= self._tried()
             self._live, self._exposed, self._live_since = {}, {}, now
             # Phases come and go with their deployments: what is not remembered is written once more.
             self._failed = self._failed if len(self._failed) < MAX_BATCH else set()
         if (self._quiet or self._callers) and not 0 <= now - self._quiet_since < QUIET_SECONDS - early:
-            batches += _batches({**self._quiet, **self._history(now)}, {})
+            batches += _batches({**self._quiet, **self._history(now), **self._past(now)}, {})
             self._quiet, self._callers = {}, {}
-        return batches
+        return batches, _batches(tenants, {})
+
+    def _tried(self) -> dict[Place, Tally]:
+        return {
+            Tried(deployment_id, epoch, version, mark(deployment_id, tenant_id)): tally
+            for failing in (self._failing, self._failing_beside)
+            for (deployment_id, epoch, version, tenant_id), tally in failing.take().items()
+        }
+
+    def _past(self, now: float) -> dict[Place, Tally]:
+        day = int(now // DAY_SECONDS)
+        return {
+            Past(plugin_id, environment, day, past_mark(plugin_id, environment, tenant_id)): tally
+            for (plugin_id, environment, tenant_id), tally in self._failing_before.take().items()
+        }
 
     def _history(self, now: float) -> dict[Place, Tally]:
         """Put callers into the groups of their buckets: only here, so that no call waits for the hash."""
@@ -171,7 +206,12 @@ class Tallies:
             add(history.setdefault(place, {}), {f"r{group}": counted["r"], f"f{group}": counted["f"]})
         return history
 
-    def _send(self, batches: list[Batch], now: float) -> None:
+    def _write(self, batches: list[Batch], spare: list[Batch], now: float) -> None:
+        if self._send(batches, now):
+            self._send_spare(spare)
+
+    def _send(self, batches: list[Batch], now: float) -> bool:
+        """Write; tell whether all went out."""
         for place, batch in enumerate(batches):
             try:
                 self._ledger.add(batch)
@@ -179,6 +219,15 @@ class Tallies:
                 with self._lock:
                     self._unsent = [*batches[place:], *self._unsent][-MAX_UNSENT:]
                     self._paused_until = now + PAUSE_SECONDS
+                return False
+        return True
+
+    def _send_spare(self, batches: list[Batch]) -> None:
+        """Write what may be lost, the good calls with the bad ones, so that nobody looks worse than it was."""
+        for batch in batches:
+            try:
+                self._ledger.add(batch)
+            except Exception:  # noqa: BLE001 - told above; the counts that a verdict needs are written already
                 return
 
 

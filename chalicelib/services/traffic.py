@@ -47,7 +47,7 @@ def measure(deployment: Deployment, target: Target, ports: Ports) -> Seen:
             usual,
             tried=target.version,
             stable=good.stable.version if good.stable else None,
-            since_epoch=_since_epoch(deployment, good.epoch),
+            since_epoch=since_epoch(deployment, good.epoch),
             now_epoch=route.epoch if route else good.epoch,
             today=today,
         )
@@ -89,7 +89,7 @@ def gone_past(deployment: Deployment) -> list[Step]:
     return [one for one in steps if one.ended_at and one.verdict and one.verdict.rule.endswith(BY_HAND)]
 
 
-def _since_epoch(deployment: Deployment, good_epoch: int) -> int:
+def since_epoch(deployment: Deployment, good_epoch: int) -> int:
     """
     Say from after which epoch on evidence counts: from the offer, or from where a person went on all the same.
 

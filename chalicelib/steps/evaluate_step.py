@@ -15,7 +15,7 @@ from chalicelib.domain.times import rfc3339
 from chalicelib.domain.verdicts import Verdict
 from chalicelib.domain.waits import Look, look
 from chalicelib.ports import Ports
-from chalicelib.services import evaluations, experiments, obstacles, rollbacks
+from chalicelib.services import evaluations, experiments, obstacles, rollbacks, tenant_guard
 from chalicelib.services.leases import renewed_lease
 from chalicelib.steps._given import Result, StepGiven
 from chalicelib.steps._held import commit
@@ -104,6 +104,7 @@ def _look(deployment: Deployment, ports: Ports) -> tuple[Look, Verdict | None]:
     requests = 0
     if _is_watched(deployment):
         verdict, deployment, requests = evaluations.evaluate(deployment, ports)
+        deployment, verdict = tenant_guard.guard(deployment, verdict, ports)
     held = obstacles.find_obstacle(deployment, ports)
     deployment = experiments.settle(deployment, ports)
     return look(deployment, verdict, criteria, now, held=held, requests=requests), verdict

@@ -251,3 +251,19 @@ def numbers(
         if page.next_position is None:
             return [int(deployment.id.removeprefix("dep_")) for deployment in found]
         request = PageRequest(2, page.next_position)
+
+
+def test_what_has_ended_is_listed_while_it_is_looked_after(ports: Ports) -> None:
+    create(ports, a_deployment())
+    live = replace(a_deployment(), last_known_good=a_route(), sent_back=("1a", "2b"))
+    assert list(ports.deployments.watched()) == []
+
+    ended = ports.deployments.commit(live.end(DeploymentStatus.COMPLETED, "done", NOW), a_record())
+    assert list(ports.deployments.watched()) == [ended]
+    assert ended.is_watched
+    assert ended.sent_back == ("1a", "2b")
+
+    noted = ports.deployments.commit(replace(ended, regressed_at=NOW), a_record())
+    assert ports.deployments.get(noted.id) == noted
+    ports.deployments.commit(replace(noted, is_watched=False), a_record())
+    assert list(ports.deployments.watched()) == []

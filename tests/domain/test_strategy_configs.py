@@ -172,6 +172,8 @@ def test_health_is_completed_with_the_defaults_of_the_contract() -> None:
         "onFail": "rollback",
         "onNoData": "hold",
         "onError": "hold",
+        "tenantGuard": True,
+        "watch": "PT1H",
     }
     assert (criteria.max_error_rate_bps, criteria.on_no_data) == (500, Action.HOLD)
 

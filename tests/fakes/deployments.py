@@ -64,6 +64,11 @@ class FakeDeployments:
             if not deployment.status.is_final:
                 yield deployment
 
+    def watched(self) -> Iterator[Deployment]:
+        for _, deployment in sorted(self.tables.deployments.items()):
+            if deployment.status.is_final and deployment.is_watched:
+                yield deployment
+
     def renew(self, lease: Lease) -> None:
         with self.tables.lock:
             known = self.lease(lease.plugin_id, lease.environment)

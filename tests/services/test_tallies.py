@@ -7,7 +7,7 @@ import pytest
 from chalicelib.domain.errors import TransientError
 from chalicelib.domain.resolution import bucket_of
 from chalicelib.domain.routes import Route, SplitBy, Target, Variant
-from chalicelib.domain.tallies import Batch, Call, History, Phase, Traffic
+from chalicelib.domain.tallies import Batch, Call, History, Past, Phase, Traffic, Tried, mark, past_mark
 from chalicelib.domain.tenants import Tenant
 from chalicelib.services.tallies import EARLY_SECONDS, MAX_BATCH, PAUSE_SECONDS, Tallies
 from tests.fakes import FakeClock
@@ -148,7 +148,7 @@ def test_what_is_tried_is_no_history_and_a_pin_only_traffic(container: Container
     container.count()
 
     kinds = {type(place) for place in container.ledger.tallies}
-    assert kinds == {Phase, Traffic}
+    assert kinds == {Phase, Traffic, Tried}
     assert container.counted() == [("2.0.0", 4, 3)]
 
 
@@ -163,6 +163,49 @@ def test_an_experiment_counts_each_tenant_of_each_arm(container: Container) -> N
     assert (outcomes.requests, outcomes.failures) == (1, 1)
     reaches = {row.phase.version: row.phase[4:6] for row in container.measured.phases("dep_01")}
     assert reaches == {"1.0.0": (0, 5_000), "2.0.0": (5_000, 7_000)}
+
+
+def test_a_tenant_that_fails_is_counted_alone_on_either_side(container: Container) -> None:
+    container.count(times=5)
+    container.count(failed=True, times=3)
+    container.count(target=BLUE, tenant="globex", failed=True, times=2)
+    container.clock.advance(seconds=1)
+    container.count(tenant="initech")
+
+    failing = container.measured.failing("dep_01", since_epoch=3)
+    assert {key: (each.requests, each.failures) for key, each in failing.items()} == {
+        ("2.0.0", mark("dep_01", "acme")): (2, 2),
+        ("1.0.0", mark("dep_01", "globex")): (1, 1),
+    }
+
+
+def test_what_stable_did_for_a_tenant_that_fails_is_its_past(container: Container) -> None:
+    container.count(QUIET, BLUE, failed=True)
+    container.count(QUIET, BLUE, times=8)
+    container.count(tenant="acme", failed=True)
+    container.clock.advance(seconds=60)
+    container.count(QUIET, BLUE, failed=True)
+
+    (past,) = (place for place in container.ledger.tallies if isinstance(place, Past))
+    assert past[:2] + past[3:] == ("echo", "Production", past_mark("echo", "Production", "acme"))
+    assert container.ledger.tallies[past] == {"requests": 9, "failures": 1}
+
+
+def test_counts_of_single_tenants_that_can_not_be_written_are_let_go(container: Container) -> None:
+    class Choosy(FakeTallyLedger):
+        def add(self, batch: Batch) -> None:
+            if any(isinstance(place, Tried) for place in batch.tallies):
+                raise TransientError("too many write here")
+            super().add(batch)
+
+    ledger = Choosy()
+    container.tallies = Tallies(ledger, container.clock)
+    for _ in range(3):
+        container.count(failed=True, times=3)
+        container.clock.advance(seconds=1)
+    container.count()
+
+    assert [row.outcomes.requests for row in FakeMeasurements(ledger).phases("dep_01")] == [10]
 
 
 def test_a_route_that_is_not_shifted_yet_is_no_trial(container: Container) -> None:

@@ -27,6 +27,8 @@ def deployment_of(item: DeploymentItem) -> Deployment:
             "split_by": SplitBy(values["split_by"]),
             "on_conflict": OnConflict(values["on_conflict"]),
             "ends_as": DeploymentStatus(values["ends_as"]) if "ends_as" in values else None,
+            "sent_back": tuple(values.get("sent_back", ())),
+            "is_watched": bool(values.get("is_watched")),
             "hold": Hold(**values["hold"]) if "hold" in values else None,
         }
     )

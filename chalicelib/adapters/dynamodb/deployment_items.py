@@ -9,7 +9,11 @@ from chalicelib.adapters.dynamodb.items import Item, ListedItem
 
 
 class LiveListing(GlobalSecondaryIndex["DeploymentItem"]):  # type: ignore[no-untyped-call] # PynamoDB leaves a hook untyped
-    """Deployments that have not ended, queued ones too, oldest first; it may lag behind the table by a moment."""
+    """
+    Deployments that have not ended, queued ones too, and apart from them those that are looked after; oldest first.
+
+    It may lag behind the table by a moment.
+    """
 
     class Meta:
         """Where it is."""
@@ -59,6 +63,9 @@ class DeploymentItem(ListedItem):
     outcome_version = UnicodeAttribute(null=True)
     ends_as = UnicodeAttribute(null=True)
     retried_by = UnicodeAttribute(null=True)
+    sent_back = JSONAttribute(null=True)
+    is_watched = BooleanAttribute(null=True)
+    regressed_at = UnicodeAttribute(null=True)
     gsi2pk = UnicodeAttribute(null=True)
     gsi2sk = UnicodeAttribute(null=True)
     live = LiveListing()

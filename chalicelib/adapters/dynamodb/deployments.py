@@ -81,6 +81,12 @@ class DynamoDeployments:
             for item in self._items.live.query(keys.LIVE_DEPLOYMENTS):
                 yield deployment_of(item)
 
+    def watched(self) -> Iterator[Deployment]:
+        """Go through all that have ended and are looked after, oldest first; the listing may lag by a moment."""
+        with translated("DynamoDB"):
+            for item in self._items.live.query(keys.WATCHED_DEPLOYMENTS):
+                yield deployment_of(item)
+
     @translated("DynamoDB")
     def get(self, deployment_id: str) -> Deployment:
         """
@@ -197,12 +203,14 @@ class DynamoDeployments:
         return fenced_off(route.plugin_id) if stored and stored.fence > route.fence else stale(route.plugin_id)
 
     def _item(self, deployment: Deployment) -> DeploymentItem:
-        is_live = not deployment.status.is_final
+        listing = keys.WATCHED_DEPLOYMENTS if deployment.is_watched else None
+        if not deployment.status.is_final:
+            listing = keys.LIVE_DEPLOYMENTS
         return self._items(
             *keys.deployment(deployment.id),
             gsi1pk=keys.deployments_of(deployment.plugin_id),
             gsi1sk=deployment.id,
-            gsi2pk=keys.LIVE_DEPLOYMENTS if is_live else None,
-            gsi2sk=deployment.id if is_live else None,
+            gsi2pk=listing,
+            gsi2sk=deployment.id if listing else None,
             **document_of(deployment),
         )

@@ -20,8 +20,9 @@ DEPLOYMENTS = "deployment"
 #: What many containers count at once lies in so many partitions, each container adding to one of them.
 SHARDS = 4
 
-#: Listing of the deployments that have not ended (gsi2 of deployments).
+#: Listings of the deployments that have not ended, and of those that are looked after (gsi2 of deployments).
 LIVE_DEPLOYMENTS = "live"
+WATCHED_DEPLOYMENTS = "watched"
 #: Listings of approvals: all, newest last (gsi1 of deployments), and those that nobody has decided (gsi2).
 APPROVALS = "approvals"
 PENDING_APPROVALS = "approvals#pending"
