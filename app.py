@@ -1,7 +1,6 @@
 """All that is deployed, for Chalice to find: the API, the invoke function, the machines' steps, and the schedules."""
 
-from chalicelib.api import invoke
-from chalicelib.api.application import app
+from chalicelib.api import application, invoke
 from chalicelib.events import (
     execution_ended,
     mend_aliases,
@@ -31,6 +30,8 @@ from chalicelib.steps import (
     verify_package,
     warm_candidate,
 )
+
+app = application.app.load_all()
 
 app.register_blueprint(invoke.blueprint)
 

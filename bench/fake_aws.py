@@ -7,6 +7,7 @@ What is left of a call is what its client costs, so what ours adds to it weighs 
 import contextlib
 import io
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 
+from chalicelib.adapters import aws_clients
 from chalicelib.adapters.dynamodb import keys
 from chalicelib.adapters.dynamodb.items import document_of
 from chalicelib.domain.installations import Installation
@@ -46,18 +48,20 @@ class FakeAws:
 
     @contextlib.contextmanager
     def instead(self) -> Iterator[None]:
-        """Let clients that are made now, and by no other session, be answered here."""
+        """Let clients that are made now, by boto3 or by our own, be answered here."""
         before = boto3.DEFAULT_SESSION
+        ours = aws_clients.session_of(os.environ.get("AWS_ACCESS_KEY_ID"))
         boto3.setup_default_session(
             aws_access_key_id="bench",
             aws_secret_access_key="bench",  # noqa: S106 - nobody's
             region_name="us-east-1",
+            botocore_session=ours,
         )
-        assert boto3.DEFAULT_SESSION is not None
-        boto3.DEFAULT_SESSION.events.register("before-send", self._answer)  # type: ignore[arg-type] # botocore uses what it returns
+        ours.register("before-send", self._answer)  # type: ignore[arg-type] # botocore uses what it returns
         try:
             yield
         finally:
+            ours.unregister("before-send", self._answer)  # type: ignore[arg-type] # the same
             boto3.DEFAULT_SESSION = before
 
     def _answer(self, request: AWSPreparedRequest, event_name: str, **_rest: object) -> AWSResponse:

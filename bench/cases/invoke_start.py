@@ -28,7 +28,7 @@ def measure(effort: Effort) -> Findings:
     assert "chalicelib.api.invoke" in {module.name for module in ours}
     assert all(module.has_byte_code for module in ours), "the package has lost its byte code"
     assert not (heavy := imports_any(modules, *_TOO_HEAVY)), f"an invoke imports {heavy}"
-    assert imports_any(programs["clients"].modules(), "boto3") == ["boto3"]
+    assert imports_any(programs["clients"].modules(), "boto3", "botocore") == ["botocore"]
     times = start_times(programs, effort)
     return Findings(
         (

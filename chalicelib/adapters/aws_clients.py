@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from functools import cache
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
+    from botocore.session import Session
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_kms import KMSClient
@@ -29,7 +32,7 @@ PROBE_SECONDS = 60.0
 
 
 class Lazy(Generic[Client]):
-    """A client that is made when it is first asked for, then kept: importing boto3 costs more than any call."""
+    """A client that is made when it is first asked for, then kept: importing botocore costs more than any call."""
 
     def __init__(self, make: Callable[[], Client]) -> None:
         self._make = make
@@ -122,8 +125,7 @@ def secrets_manager() -> SecretsClient:
 
 
 def _make(service: str, *, connect_seconds: float = 2, read_seconds: float, attempts: int = 3, **more: Any) -> Any:  # noqa: ANN401 - one maker of six types
-    import boto3  # noqa: PLC0415 - a function that needs no AWS at start must not wait for it
-    from botocore import __version__  # noqa: PLC0415 - the same
+    from botocore import __version__  # noqa: PLC0415 - a function that needs no AWS at start must not wait for it
     from botocore.config import Config  # noqa: PLC0415 - the same
 
     config = Config(
@@ -135,4 +137,16 @@ def _make(service: str, *, connect_seconds: float = 2, read_seconds: float, atte
         user_agent=f"HotSwap botocore/{__version__}",
         **more,
     )
-    return boto3.client(service, config=config)  # type: ignore[call-overload]
+    return session_of(os.environ.get("AWS_ACCESS_KEY_ID")).create_client(service, config=config)
+
+
+@cache
+def session_of(_access_key: str | None) -> Session:
+    """
+    Return what all clients of one identity share: a function has one, a test several.
+
+    It is botocore's, without boto3: that loads resources, transfers and `multiprocessing` too, and none is used here.
+    """
+    from botocore.session import get_session  # noqa: PLC0415 - the same
+
+    return get_session()

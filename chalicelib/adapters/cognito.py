@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from chalicelib.adapters.aws_errors import code_of, translated
 from chalicelib.domain.errors import UnauthorizedError
-from chalicelib.ports import Login
+from chalicelib.ports.identity import Login
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient

@@ -15,7 +15,7 @@ from chalicelib.domain.ids import Environment
 from chalicelib.domain.isolation import PER_TENANT, IsolationFixedError
 from chalicelib.domain.mirrors import mirror_of
 from chalicelib.domain.routes import Route
-from chalicelib.ports import PublishedVersion, StagedCode
+from chalicelib.ports.functions import PublishedVersion, StagedCode
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from chalicelib.adapters.aws_errors import code_of, translated
 from chalicelib.domain.errors import NotFoundError
 from chalicelib.domain.times import rfc3339
-from chalicelib.ports import StoredObject, Upload
+from chalicelib.ports.artifacts import StoredObject, Upload
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from chalicelib.domain import errors
 from chalicelib.domain.pages import Page, PageRequest
-from chalicelib.ports import CursorCodec
+from chalicelib.ports.identity import CursorCodec
 
 ItemT = TypeVar("ItemT", bound="Resource")
 DomainT = TypeVar("DomainT")

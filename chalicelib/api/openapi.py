@@ -238,4 +238,4 @@ def _camel(part: str) -> str:
 if __name__ == "__main__":
     from chalicelib.api.application import app
 
-    sys.stdout.write(write(document_of(app)))
+    sys.stdout.write(write(document_of(app.load_all())))

@@ -15,7 +15,8 @@ from chalicelib.domain.isolation import IsolationFixedError, finding_of
 from chalicelib.domain.manifest import Manifest
 from chalicelib.domain.started_containers import StartedContainers
 from chalicelib.domain.versions import Version
-from chalicelib.ports import Ports, PublishedVersion
+from chalicelib.ports import Ports
+from chalicelib.ports.functions import PublishedVersion
 from chalicelib.steps._given import Result, VersionGiven
 from chalicelib.steps._intake import open_version, save_version
 from chalicelib.steps._step import step

@@ -49,7 +49,7 @@ assert found == ["required"], found
 A_DOCUMENT = f"""
 from chalicelib.api.application import app
 from chalicelib.api.openapi import document_of, write
-assert write(document_of(app)) == open({str(PROJECT_DIRECTORY / "docs" / "openapi.json")!r}).read()
+assert write(document_of(app.load_all())) == open({str(PROJECT_DIRECTORY / "docs" / "openapi.json")!r}).read()
 """
 
 

@@ -13,7 +13,7 @@ from chalicelib.api.resources.tenants import TenantResource
 from chalicelib.domain.installations import Installation
 from chalicelib.domain.pages import Page
 from chalicelib.domain.tenants import Tenant
-from chalicelib.ports import CursorCodec
+from chalicelib.ports.identity import CursorCodec
 from chalicelib.services.erasures import Erasure
 
 #: Said to whoever asks what a DELETE leaves, and for how long.

@@ -12,7 +12,7 @@ from chalicelib.api.resources.versions import UploadResource
 from chalicelib.domain.authorization import Caller
 from chalicelib.domain.plugins import Plugin, PluginFilter, PluginStatus, PluginType
 from chalicelib.domain.versions import SemVer, Version
-from chalicelib.ports import Upload
+from chalicelib.ports.artifacts import Upload
 from chalicelib.services.plugins import DeprecatePlugin, RegisterPlugin, UpdatePlugin
 from chalicelib.services.versions import CreateVersion
 

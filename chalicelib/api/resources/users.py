@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 from chalicelib.api.models import Body, Resource
 from chalicelib.domain.authorization import Caller, Role
 from chalicelib.domain.times import rfc3339
-from chalicelib.ports import Login
+from chalicelib.ports.identity import Login
 from chalicelib.services.authentication import LogIn
 
 

@@ -12,7 +12,7 @@ from chalicelib.domain.authorization import Caller
 from chalicelib.domain.errors import FieldError, UnprocessableError
 from chalicelib.domain.findings import Finding
 from chalicelib.domain.versions import Notice, Version, VersionStatus
-from chalicelib.ports import Upload
+from chalicelib.ports.artifacts import Upload
 from chalicelib.services.versions import CreateVersion
 
 _NO_SIGNATURES = (

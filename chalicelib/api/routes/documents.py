@@ -14,11 +14,12 @@ blueprint = ApiBlueprint(__name__)
 @lru_cache(maxsize=1)
 def _texts() -> tuple[str, str]:
     """Make both once a process, when somebody asks."""
-    # Nobody else should wait for their import.
+    # Nobody else should wait for their import, nor for that of all the other routes.
+    from chalicelib.api.application import app  # noqa: PLC0415
     from chalicelib.api.docs_page import render  # noqa: PLC0415
     from chalicelib.api.openapi import document_of, write  # noqa: PLC0415
 
-    document = document_of(blueprint.current_app)
+    document = document_of(app.load_all())
     return write(document), render(document)
 
 
