@@ -20,7 +20,7 @@ from chalicelib.api.incoming import Incoming
 from chalicelib.api.models import Body, Query, refusal_of
 from chalicelib.api.problems import Problem
 from chalicelib.api.replies import Reply
-from chalicelib.domain.authorization import ON_BEHALF_OF, Caller, require_permission
+from chalicelib.domain.authorization import ON_BEHALF_OF, Caller, ForeignTenantError, require_permission
 from chalicelib.domain.errors import DomainError, ForbiddenError, NotFoundError, TransientError
 from chalicelib.domain.rate_limits import Standing
 from chalicelib.services.records import record_of
@@ -96,10 +96,10 @@ def serve(contract: Contract, handler: Handler, incoming: Incoming, context: obj
             # Before the permission: a denial is recorded, and nobody may fill the records as fast as they can ask.
             limits = bootstrap_limits.rate_limits()
             visit.standing = limits.admit(visit.caller.username, contract.action, incoming.method)
-            _permit(visit.caller, contract.action, incoming)
+            require_permission(visit.caller, contract.action)
         reply = _repeatably(contract, handler, incoming, visit, context)
     except Exception as error:  # noqa: BLE001 (the last one who can turn it into an answer)
-        reply = _refuse(error, incoming)
+        reply = _refuse(error, contract, incoming, visit)
     logger.info(
         "request",
         action=contract.action,
@@ -119,23 +119,6 @@ def _require_possible(path: str) -> None:
         raise NotFoundError("There is no such path: it is longer than any name.", fix="GET /docs lists all of them.")
 
 
-def _permit(caller: Caller, action: str, incoming: Incoming) -> None:
-    try:
-        require_permission(caller, action)
-    except ForbiddenError:
-        ports = bootstrap.ports()
-        denied = record_of(
-            caller,
-            "DenyRequest",
-            incoming.path.lstrip("/"),
-            ports,
-            tenant_id=incoming.parameters.get("tenant_id"),
-            reason=action,
-        )
-        ports.audit.append(denied)
-        raise
-
-
 def _repeatably(
     contract: Contract,
     handler: Handler,
@@ -149,7 +132,7 @@ def _repeatably(
         try:
             return _carry_out(contract, handler, incoming, visit)
         except Exception as error:  # noqa: BLE001 (a refusal is an answer, and is kept like one)
-            return _refuse(error, incoming)
+            return _refuse(error, contract, incoming, visit)
 
     key = incoming.headers.get("Idempotency-Key")
     is_dry_run = "validateOnly" in incoming.query
@@ -202,7 +185,23 @@ def _body_of(contract: Contract, incoming: Incoming) -> Body | None:
         raise refusal_of(error, model, what="body") from None
 
 
-def _refuse(error: Exception, incoming: Incoming) -> Reply:
+def _refuse(error: Exception, contract: Contract, incoming: Incoming, visit: Visit) -> Reply:
+    """Answer with what is wrong; whoever tried what only others may is on record before that."""
+    try:
+        _record_denial(error, contract, incoming, visit)
+    except Exception as failed:  # noqa: BLE001 (who can't be recorded is not let in, and gets an answer)
+        error = failed
     if not isinstance(error, DomainError | TransientError):
         logger.error("a bug", exc_info=error, trace_id=incoming.trace_id)
     return Problem.of(error, instance=incoming.path, trace_id=incoming.trace_id).reply()
+
+
+def _record_denial(error: Exception, contract: Contract, incoming: Incoming, visit: Visit) -> None:
+    if not isinstance(error, ForbiddenError | ForeignTenantError) or not visit.caller.username:
+        return
+    # Who reaches for another tenant is told apart from it: the other one's owners learn no name from its records.
+    is_foreign = isinstance(error, ForeignTenantError)
+    tenant_id = visit.caller.tenant_id if is_foreign else incoming.parameters.get("tenant_id")
+    resource, ports = incoming.path.lstrip("/"), bootstrap.ports()
+    denied = record_of(visit.caller, "DenyRequest", resource, ports, tenant_id=tenant_id, reason=contract.action)
+    ports.audit.append(denied)

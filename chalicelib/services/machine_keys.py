@@ -123,7 +123,8 @@ def revoke_key(command: RevokeKey, ports: Ports) -> MachineKey:
     revoked = key.revoked(rfc3339(ports.clock.now()))
     if revoked is key or command.validate_only:
         return revoked
-    return ports.machine_keys.save(revoked, record_of(command.caller, "RevokeKey", f"keys/{key.id}", ports))
+    after = {"revokedAt": revoked.revoked_at}
+    return ports.machine_keys.save(revoked, record_of(command.caller, "RevokeKey", f"keys/{key.id}", ports, after=after))
 
 
 def find_key(key_id: str, ports: Ports) -> MachineKey:

@@ -3,9 +3,11 @@
 import http.client
 import json
 from contextlib import closing
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.stack.product import Product
 from tests.stack.running_stack import eventually
@@ -79,3 +81,44 @@ def test_parts_of_an_export_make_a_file(told: Product, form: str, media_type: st
     assert len(lines) == len(records) + (form == "csv")
     if form == "jsonl":
         assert [json.loads(line) for line in lines] == records
+
+
+def proof(product: Product, day: str) -> dict[str, Any]:
+    answer = product.ask("GET", f"/audit/verify?day={day}")
+    assert answer.status == 200, answer.body
+    return dict(answer.body)
+
+
+def test_what_is_recorded_is_soon_sealed_and_a_record_that_is_written_over_is_named(told: Product) -> None:
+    (record,) = listed(told, "?resource=plugins/audited")
+    day = str(record["at"])[:10]
+    table, key = "hotswap-audit", {"pk": {"S": record["resource"]}, "sk": {"S": f"{record['at']}#{record['id']}"}}
+    dynamodb = told.stack.client("dynamodb")
+    (item,) = dynamodb.query(
+        TableName=table,
+        KeyConditionExpression="pk = :pk AND sk = :sk",
+        ExpressionAttributeValues={":pk": key["pk"], ":sk": key["sk"]},
+    )["Items"]
+
+    # Nobody is still writing what was sealed, so pending ones are all that can be left.
+    whole = eventually(lambda: found if (found := proof(told, day))["pending"] == 0 else None)
+    dynamodb.put_item(TableName=table, Item={**item, "actor": {"S": "somebody-else"}})
+    broken = proof(told, day)
+    dynamodb.put_item(TableName=table, Item=item)
+
+    assert whole["verdict"] == "Whole", whole
+    assert whole["sealed"] > 0
+    assert (broken["verdict"], broken["finding"]["fault"]) == ("Broken", "changed")
+    assert broken["finding"]["recordId"] == record["id"]
+    assert proof(told, day)["verdict"] == "Whole"
+
+
+def test_a_seal_can_not_be_deleted(told: Product) -> None:
+    s3, bucket = (
+        told.stack.client("s3"),
+        f"hotswap-artifacts-{told.stack.client('sts').get_caller_identity()['Account']}",
+    )
+    seal, *_ = eventually(lambda: s3.list_object_versions(Bucket=bucket, Prefix="audit/").get("Versions"))
+
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.delete_object(Bucket=bucket, Key=seal["Key"], VersionId=seal["VersionId"])
