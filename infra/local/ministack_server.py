@@ -10,6 +10,7 @@ import sys
 from infra.local import (
     code_cache,
     error_names,
+    faults,
     function_processes,
     gateway_errors,
     iam_gaps,
@@ -39,6 +40,7 @@ def main() -> None:
         error_names,
         code_cache,
         function_processes,
+        faults,
     ):
         gap.install()
     from ministack import app

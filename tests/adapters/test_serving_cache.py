@@ -123,6 +123,18 @@ def test_what_was_never_read_is_an_outage_while_the_source_is_away(cache: Servin
         cache.get(("a",), Source(is_away=True).read)
 
 
+def test_what_was_never_read_is_asked_for_again_while_it_is_throttled(cache: ServingCache) -> None:
+    answers = iter([TransientError("throttled"), TransientError("throttled"), "there"])
+
+    def read() -> str:
+        answer = next(answers)
+        if isinstance(answer, TransientError):
+            raise answer
+        return answer
+
+    assert cache.get(("a",), read) == "there"
+
+
 def test_an_error_that_no_retry_heals_is_never_hidden_by_an_old_answer(cache: ServingCache, clock: FakeClock) -> None:
     cache.get(("a",), Source().read)
     clock.advance(seconds=1)

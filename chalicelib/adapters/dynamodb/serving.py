@@ -31,6 +31,8 @@ STALE = timedelta(minutes=15)
 MAX_ENTRIES = 10_000
 
 _ATTEMPTS = 4
+#: How long to wait before each further read of what no older answer can stand in for.
+_COLD_PAUSES = (0.05, 0.2)
 _FIRST_PAUSE_SECONDS = 0.02
 #: What a transaction says of each of its parts.
 _DONE, _REFUSED = "None", "ConditionalCheckFailed"
@@ -98,7 +100,7 @@ class ServingCache:
         if entry is not None and abs(now - entry.read_at) < (STALE if is_away else FRESH):
             return cast("Thing", entry.value)
         try:
-            value = read()
+            value = read() if entry is not None else _read_cold(read)
         except TransientError:
             with self._lock:
                 self._away_until = self._clock.now() + FRESH
@@ -124,6 +126,16 @@ class ServingCache:
             self._entries.move_to_end(key)
             while len(self._entries) > self._max_entries:
                 self._entries.popitem(last=False)
+
+
+def _read_cold(read: Callable[[], Thing]) -> Thing:
+    """Read what a new container knows nothing of: a throttled table answers soon, and the tenant would get an error."""
+    for pause in _COLD_PAUSES:
+        try:
+            return read()
+        except TransientError:
+            time.sleep(pause)
+    return read()
 
 
 class DynamoServingReads:
