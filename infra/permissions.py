@@ -211,7 +211,8 @@ FUNCTIONS: dict[str, Grants] = {
     "validate_deployment": (*_MOVES, _reads("registry"), _LOOKS_AT_VERSIONS, _TAKES_TOKENS),
     "acquire_lease": _MOVES,
     "prepare_candidate": (*_MOVES, _MIRRORS_ALIASES, _TAKES_TOKENS),
-    "take_step": _MOVES,
+    # Whom the next move would reach is counted where a cap was asked for.
+    "take_step": (*_MOVES, _reads("tenants", "measurements")),
     "request_approval": _MOVES,
     # Who wakes an execution decides nothing: the next state reads what is stored.
     "await_approval": (*_MOVES, _WAKES),

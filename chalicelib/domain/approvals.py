@@ -196,7 +196,8 @@ class Approval:
         Counted anew from the decisions: the status alone, or a token that somebody sent by hand, proves nothing.
         """
         voters = {decision.by for decision in self.decisions if decision.is_approval}
-        has_enough = len(voters - set(self.excluded) - {deployment.initiated_by}) >= self.needed
+        own = {deployment.initiated_by, *deployment.changed_by}
+        has_enough = len(voters - set(self.excluded) - own) >= self.needed
         return self.is_for(deployment) and has_enough and self.status is ApprovalStatus.APPROVED
 
     def _require_open(self, now: str) -> None:
@@ -228,7 +229,7 @@ def ask(deployment: Deployment, step: Step, rule: ApprovalRule, now: str) -> App
     """
     Ask what *rule* asks, at the time *now*; where it asks nobody, it is approved from the start.
 
-    Whoever asked for the deployment is excluded, whatever the rule says.
+    Whoever asked for the deployment, or made of it what it is, is excluded, whatever the rule says.
     """
     is_open = rule.needed > 0
     return Approval(
@@ -243,7 +244,7 @@ def ask(deployment: Deployment, step: Step, rule: ApprovalRule, now: str) -> App
         binding=binding_of(deployment),
         needed=rule.needed,
         roles=rule.roles,
-        excluded=tuple(sorted({*rule.excluded, deployment.initiated_by, deployment.retried_by or ""} - {""})),
+        excluded=tuple(sorted({*rule.excluded, deployment.initiated_by, *deployment.changed_by})),
         requested_at=now,
         expires_at=_later(now, rule.seconds),
         on_expiry=rule.on_expiry,

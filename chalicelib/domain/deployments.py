@@ -130,10 +130,10 @@ class Deployment:
     of the API. *is_queued*: it waits for its turn, holds no lease, and nothing of it has begun. *max_tenants* and
     *max_requests* cap whom the candidate may serve before it has everything. *outcome_version* is what a
     Completed one left serving: after an experiment that may be the old version. *ends_as* is what a RollingBack one
-    will be once its books are closed, whoever closes them. *retried_by* asked for this attempt, if it is not the first. *sent_back* are the
-    tenants, by their marks, that went back to stable alone. *is_watched*: it has ended, and `reconcile` still looks
-    after it: pins of its guard are let go, and what it left serving is watched. *regressed_at* is when that was last
-    found to fail more than before.
+    will be once its books are closed, whoever closes them. *changed_by* are the people who made of it what it is: they
+    asked for another attempt, or took it past a step of its plan. *sent_back* are the tenants, by their marks, that
+    went back to stable alone. *is_watched*: it has ended, and `reconcile` still looks after it: pins of its guard
+    are let go, and what it left serving is watched. *regressed_at* is when that was last found to fail more.
     """
 
     id: str
@@ -170,7 +170,7 @@ class Deployment:
     hold: Hold | None = None
     outcome_version: str | None = None
     ends_as: DeploymentStatus | None = None
-    retried_by: str | None = None
+    changed_by: tuple[str, ...] = ()
     sent_back: tuple[str, ...] = ()
     is_watched: bool = False
     regressed_at: str | None = None
@@ -258,8 +258,11 @@ class Deployment:
             sent_back=(),
             is_watched=False,
             regressed_at=None,
-            retried_by=by,
-        )
+        ).change(by)
+
+    def change(self, by: str) -> Deployment:
+        """Note who made of it what it is now; they agree to it as little as whoever asked for it."""
+        return replace(self, changed_by=tuple(dict.fromkeys((*self.changed_by, by))))
 
     def undo(self, reason: str, now: str, *, fence: int) -> Deployment:
         """Turn a Completed one into one that was rolled back."""

@@ -51,6 +51,13 @@ def require_ladder(policy: EnvironmentPolicy, target: Target, deployments: Itera
     )
 
 
+def newcomers(deployment: Deployment) -> tuple[Target, ...]:
+    """Name the versions that *deployment* would bring: its own, and those of an experiment's arms but what serves."""
+    arms = [variant.target for step in deployment.plan.steps for variant in step.variants]
+    others = [target for target in arms if target.version != deployment.previous_version]
+    return tuple(dict.fromkeys((deployment.target, *others)))
+
+
 def was_current(deployment: Deployment, target: Target) -> bool:
     """Tell whether *deployment* made *target*, with this very package, the current version of its environment."""
     # After an experiment the old version may be the one that stayed.

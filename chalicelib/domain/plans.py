@@ -60,7 +60,8 @@ class Step:
 
     A shift leaves the candidate with *share_bps* of the tenants' buckets and with all of *rings*, or the route
     with *variants*; *seconds* is how long an observe or a pause lasts (None: until a person says so).
-    *waited_seconds* is time that does not count: the deployment was paused or held meanwhile.
+    *waited_seconds* is time that does not count: the deployment was paused or held meanwhile. *is_cut*: a person
+    promoted, so it lasts no longer and is judged at once; what it was asked to last stays, for another attempt.
     """
 
     index: int
@@ -72,10 +73,16 @@ class Step:
     seconds: int | None = 0
     reach: Reach | None = None
     waited_seconds: int = 0
+    is_cut: bool = False
     status: StepStatus = StepStatus.PENDING
     started_at: str | None = None
     ended_at: str | None = None
     verdict: Verdict | None = None
+
+    @property
+    def lasts_seconds(self) -> int | None:
+        """How long it lasts as things are; None: until a person says so."""
+        return 0 if self.is_cut else self.seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +109,7 @@ class Plan:
         So long nothing may come in between: no freeze, and no end of a window.
         """
         following = takewhile(lambda step: step.kind is not StepKind.SHIFT, self.steps[shift.index + 1 :])
-        waits = [step.seconds for step in following]
+        waits = [step.lasts_seconds for step in following]
         return None if None in waits else float(sum(seconds or 0 for seconds in waits))
 
     def begin(self, index: int, now: str) -> Plan:
@@ -128,12 +135,16 @@ class Plan:
         """
         Skip what lies between here and the last shift, but never an approval, the warm-up or a smoke test.
 
-        *verdict* says who cut it short and why: a wait that was begun did not pass.
+        *verdict* says who cut it short and why: a wait that was begun did not pass. The look after the last shift
+        stays, for a verdict follows every shift, but it takes no time. One that has failed is behind whoever promotes.
         """
         last_shift = max((step.index for step in self.steps if step.kind is StepKind.SHIFT), default=-1)
+        last_look = next((step for step in self.steps[last_shift + 1 :] if step.kind is StepKind.OBSERVE), None)
         plan = self
-        for step in self.steps:
-            if step.kind not in NEVER_SKIPPED and step.index != last_shift:
+        if last_look is not None and _is_open(last_look):
+            plan = plan._with(replace(last_look, is_cut=True))
+        for step in plan.steps:
+            if step.kind not in NEVER_SKIPPED and step.index != last_shift and not step.is_cut:
                 plan = plan.skip(step.index, now, verdict if step.status is StepStatus.RUNNING else None)
         return plan
 
@@ -141,7 +152,15 @@ class Plan:
         """Return the same steps as if none had ever begun: what a new attempt runs."""
         return Plan(
             tuple(
-                replace(step, status=StepStatus.PENDING, started_at=None, ended_at=None, verdict=None, waited_seconds=0)
+                replace(
+                    step,
+                    status=StepStatus.PENDING,
+                    started_at=None,
+                    ended_at=None,
+                    verdict=None,
+                    waited_seconds=0,
+                    is_cut=False,
+                )
                 for step in self.steps
             )
         )
@@ -168,3 +187,9 @@ class Plan:
 
     def _with(self, step: Step) -> Plan:
         return Plan((*self.steps[: step.index], step, *self.steps[step.index + 1 :]))
+
+
+def _is_open(look: Step) -> bool:
+    """Tell whether a look still has its verdict before it."""
+    has_failed = look.verdict is not None and look.verdict.is_fail
+    return look.status in (StepStatus.PENDING, StepStatus.RUNNING) and not has_failed

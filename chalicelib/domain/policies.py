@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.approvals import OnExpiry
 from chalicelib.domain.authorization import Role
-from chalicelib.domain.errors import UnprocessableError
+from chalicelib.domain.durations import spoken_duration
+from chalicelib.domain.errors import FieldError, UnprocessableError
 from chalicelib.domain.ids import Environment
 from chalicelib.domain.plans import StepKind
+from chalicelib.domain.windows import longest_opening, opens_at
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from chalicelib.domain.plans import Plan
     from chalicelib.domain.windows import Freeze, Window
 
@@ -83,3 +87,35 @@ def require_asked(policy: EnvironmentPolicy, plan: Plan) -> None:
             "before it moves anybody.",
             fix='Put {"kind": "approve"} first among the steps, or leave the steps out; else start a new deployment.',
         )
+
+
+class NeverOpenError(UnprocessableError):
+    """A step would wait for ever: no opening of the environment is as long as it is watched (422)."""
+
+
+def require_opening(policy: EnvironmentPolicy, plan: Plan, moment: datetime, field: str) -> None:
+    """
+    Raise if a step of *plan* could never begin from *moment* (aware) on, because of how long it is watched.
+
+    A closed window opens, and a stopped line is let go on; an observation that is longer than every opening fits none.
+    *field* points to what says how long it is.
+
+    Raises:
+        NeverOpenError: One could not (422).
+    """
+    going = replace(policy, stop_the_line="")
+    watched = [plan.watched_seconds(step) for step in plan.steps if step.kind is StepKind.SHIFT]
+    stuck = [seconds for seconds in watched if opens_at(going, moment, seconds) is None]
+    if not stuck:
+        return
+    longest = int(longest_opening(going, moment).total_seconds())
+    asked = spoken_duration(int(max(seconds or 0 for seconds in stuck)))
+    opening = f"for {spoken_duration(longest)} at a stretch" if longest else "at no time"
+    message = f"A step is watched for {asked} before the next, and {policy.environment} is open {opening}."
+    fix = (
+        f"Let it be watched for at most {spoken_duration(longest)}; or somebody sets other windows and freezes: "
+        f"PUT /environments/{policy.environment}/policy."
+        if longest
+        else f"Somebody sets other windows and freezes: PUT /environments/{policy.environment}/policy."
+    )
+    raise NeverOpenError(message, fix=fix, errors=(FieldError(field, message, fix),))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from chalicelib.domain.plans import Reach
 from chalicelib.domain.resolution import bucket_of
 from chalicelib.domain.rings import Rings
-from chalicelib.domain.routes import FULL_BPS, SplitBy
+from chalicelib.domain.routes import FULL_BPS, SplitBy, Variant
 
 #: So many tenants are named where a plan says whom a step moves.
 SAMPLE_SIZE = 5
@@ -78,6 +78,17 @@ class Population:
         if not rings or share_bps == FULL_BPS:
             return self.movable[: self.below(share_bps)]
         return tuple(member for member in self.movable if member.bucket < share_bps or member.ring in rings)
+
+    def reached_by(self, variants: Sequence[Variant], tried: Collection[Variant]) -> tuple[Member, ...]:
+        """Name the tenants of those *variants* that are *tried*, each in its own part of the buckets."""
+        reached: list[Member] = []
+        begins = 0
+        for variant in variants:
+            ends = begins + variant.share_bps
+            if variant in tried:
+                reached += self.movable[self.below(begins) : self.below(ends)]
+            begins = ends
+        return tuple(reached)
 
     def reach(
         self,

@@ -13,7 +13,7 @@ from chalicelib.domain.experiment_configs import ExperimentConfig
 from chalicelib.domain.ids import Environment
 from chalicelib.domain.plans import Plan, Reach, Step, StepKind
 from chalicelib.domain.policies import ApprovalRule
-from chalicelib.domain.populations import Member, Population
+from chalicelib.domain.populations import Population
 from chalicelib.domain.rolling import batches
 from chalicelib.domain.routes import FULL_BPS, Target, Variant
 from chalicelib.domain.shifts import Wish, numbered, observation, shifts, warmed
@@ -52,6 +52,13 @@ CONFIG_NAMES = {
     Strategy.BLUE_GREEN: "blueGreenConfig",
     Strategy.ROLLING: "rollingConfig",
     Strategy.AB_TESTING: "abConfig",
+}
+#: What says how long a strategy watches after a move.
+WATCH_FIELDS = {
+    Strategy.CANARY: "/canaryConfig/evaluationPeriod",
+    Strategy.BLUE_GREEN: "/blueGreenConfig/monitoringPeriod",
+    Strategy.ROLLING: "/rollingConfig/waitBetweenBatches",
+    Strategy.AB_TESTING: "/abConfig/testDuration",
 }
 _READERS: dict[Strategy, Callable[[Reading], StrategyConfig]] = {
     Strategy.CANARY: CanaryConfig.read,
@@ -207,16 +214,10 @@ def _variants(config: ExperimentConfig, heeded: Conditions) -> tuple[Variant, ..
 def _reach_of(
     variants: tuple[Variant, ...], tried: tuple[Variant, ...], heeded: Conditions, population: Population
 ) -> Reach:
-    """Count whom the variants that do not serve yet reach, each in its own part of the buckets."""
-    reached: list[Member] = []
-    begins = 0
-    for variant in variants:
-        ends = begins + variant.share_bps
-        if variant in tried:
-            reached += population.movable[population.below(begins) : population.below(ends)]
-        begins = ends
+    """Count whom the variants that do not serve yet reach."""
+    reached = population.reached_by(variants, tried)
     if heeded.max_tenants is not None and len(reached) > heeded.max_tenants:
         fix = "Give the new versions smaller shares, or raise maxTenants."
         message = f"The new versions would serve {len(reached):,} tenants, over {heeded.max_tenants:,}."
         raise UnprocessableError(message, fix=fix, errors=(FieldError("/maxTenants", message, fix),))
-    return population.reach_of(tuple(reached))
+    return population.reach_of(reached)

@@ -35,6 +35,7 @@ class Verdict:
     it was held against, all three in *unit*. *evidence* is E of the rule, 20 being proof at alpha 0.05.
     *is_latched* says that it was given earlier and stands; *fix_forward* that stable itself breaks the limits, so the
     candidate was judged only by whether it is worse. *signals* are the verdicts that this one was combined from.
+    *version* is the one that was judged, where it is known: an experiment tries several.
     """
 
     outcome: str
@@ -52,11 +53,21 @@ class Verdict:
     is_latched: bool = False
     fix_forward: bool = False
     signals: tuple[Verdict, ...] = ()
+    version: str = ""
+
+    @property
+    def parts(self) -> tuple[Verdict, ...]:
+        """What each single rule said, however often they were combined; nothing where it was given by one alone."""
+        return tuple(part for signal in self.signals for part in (signal.parts or (signal,)))
 
     @property
     def is_fail(self) -> bool:
         """Tell whether it ends its deployment."""
         return self.outcome == Outcome.FAIL
+
+    def about(self, version: str) -> Verdict:
+        """Say of which *version* all of it was said."""
+        return replace(self, version=version, signals=tuple(signal.about(version) for signal in self.signals))
 
     def to_document(self) -> dict[str, Any]:
         """Write it as JSON; what says nothing is left out."""

@@ -10,9 +10,8 @@ from typing import NamedTuple
 from chalicelib.domain.deployments import Deployment, DeploymentStatus, Hold
 from chalicelib.domain.health_criteria import HealthCriteria, action_of
 from chalicelib.domain.plans import WAITS, Plan, Step, StepKind, StepStatus
-from chalicelib.domain.routes import FULL_BPS
 from chalicelib.domain.times import rfc3339
-from chalicelib.domain.verdicts import Action, Verdict, latch
+from chalicelib.domain.verdicts import Action, Verdict, cut_short, latch
 
 #: Who holds a deployment that no person holds.
 SYSTEM_HOLDS = "system"
@@ -44,14 +43,14 @@ def look(
     now: datetime,
     *,
     held: Hold | None = None,
-    requests: int = 0,
+    cap: Hold | None = None,
 ) -> Look:
     """
     Look at the current step once.
 
     *verdict* is what is known of the candidate (None: it serves nobody yet, so there is nothing to know). *held* says
-    why a step that does not wait by itself may not begin. *requests* are those that the candidate has served since it
-    was offered, or since a person let it go on. A fail is latched: only a person gets a step past it.
+    why a step that does not wait by itself may not begin, *cap* why one that waits may not go on: too many have the
+    candidate. A fail is latched: only a person gets a step past it.
     """
     step = deployment.plan.current
     if step is None:
@@ -69,20 +68,22 @@ def look(
         return Look(deployment, seconds=tick_seconds(deployment, criteria, now))
     if step.kind not in WAITS or step.status is StepStatus.PENDING:
         return _stand(deployment, held, criteria, now) if held else Look(_free(deployment), is_over=True)
-    return _wait(deployment, step, judged, criteria, now, requests)
+    return _wait(deployment, step, judged, criteria, now, cap)
 
 
 def remaining_seconds(step: Step, now: datetime) -> float:
     """Say how long *step* still takes; the time that it was held does not count."""
-    if step.seconds is None or step.started_at is None:
-        return float("inf") if step.seconds is None else float(step.seconds)
+    if step.seconds is None or step.started_at is None or step.is_cut:
+        return float("inf") if step.lasts_seconds is None else float(step.lasts_seconds)
     elapsed = (now - datetime.fromisoformat(step.started_at)).total_seconds()
     return step.seconds + step.waited_seconds - elapsed
 
 
 def due_at(step: Step) -> str | None:
     """Say when the wait of *step* is over if it does not stand still meanwhile; None where nobody can say."""
-    if step.kind not in WAITS or step.status is not StepStatus.RUNNING or not step.seconds or not step.started_at:
+    if step.kind not in WAITS or step.status is not StepStatus.RUNNING or not step.started_at:
+        return None
+    if not step.seconds or step.is_cut:
         return None
     begun = datetime.fromisoformat(step.started_at)
     return rfc3339(begun + timedelta(seconds=step.seconds + step.waited_seconds))
@@ -102,18 +103,24 @@ def tick_seconds(deployment: Deployment, criteria: HealthCriteria, now: datetime
 
 
 def _wait(
-    deployment: Deployment, step: Step, verdict: Verdict | None, criteria: HealthCriteria, now: datetime, requests: int
+    deployment: Deployment,
+    step: Step,
+    verdict: Verdict | None,
+    criteria: HealthCriteria,
+    now: datetime,
+    cap: Hold | None,
 ) -> Look:
     since = rfc3339(now)
-    if _is_capped(deployment, requests):
-        return _stand(deployment, _cap(deployment, requests, now), criteria, now)
+    if cap is not None:
+        return _stand(deployment, cap, criteria, now)
     if step.kind is StepKind.DECIDE:
         return _stand(deployment, Hold(_DECIDES, SYSTEM_HOLDS, since), criteria, now)
     if step.seconds is None:
         return _stand(deployment, Hold(_PAUSES, SYSTEM_HOLDS, since), criteria, now)
     remaining = remaining_seconds(step, now)
     if remaining > 0:
-        return Look(deployment, seconds=tick_seconds(deployment, criteria, now, at_most=remaining))
+        # It may have been held by a cap that it keeps again: tenants have gone.
+        return Look(_free(deployment), seconds=tick_seconds(deployment, criteria, now, at_most=remaining))
     if step.kind is StepKind.OBSERVE:
         return _conclude(deployment, step, verdict, criteria, now)
     return Look(_completed(deployment, step, verdict, now), is_over=True)
@@ -122,7 +129,13 @@ def _wait(
 def _conclude(
     deployment: Deployment, step: Step, verdict: Verdict | None, criteria: HealthCriteria, now: datetime
 ) -> Look:
-    """End an observation with its verdict; without a pass it goes on, back, or waits, as was asked for."""
+    """
+    End an observation with its verdict; without a pass it goes on, back, or waits, as was asked for.
+
+    Where a person promoted only a fail is asked about: they have decided to do without the rest.
+    """
+    if step.is_cut and verdict is not None and not verdict.is_fail:
+        return Look(_completed(deployment, step, cut_short(verdict), now), is_over=True)
     action = _action(deployment, verdict, criteria) if verdict is not None else None
     if action is Action.ROLLBACK and verdict is not None:
         return Look(deployment.fail_step(verdict, rfc3339(now)), rolls_back=True, is_over=True)
@@ -134,18 +147,6 @@ def _conclude(
 def _action(deployment: Deployment, verdict: Verdict, criteria: HealthCriteria) -> Action | None:
     action = action_of(verdict, criteria)
     return Action.HOLD if action is Action.ROLLBACK and not deployment.auto_rollback else action
-
-
-def _is_capped(deployment: Deployment, requests: int) -> bool:
-    """Tell whether the candidate has served as many requests as it may before it has everything."""
-    cap = deployment.max_requests
-    return cap is not None and requests >= cap and deployment.candidate_bps < FULL_BPS
-
-
-def _cap(deployment: Deployment, requests: int, now: datetime) -> Hold:
-    # Whoever advances it lets it have as many again: what a person has seen is not asked twice.
-    reason = f"the candidate has served {requests:,} requests, and {deployment.max_requests:,} were its cap"
-    return Hold(reason, SYSTEM_HOLDS, rfc3339(now))
 
 
 def _stand(deployment: Deployment, hold: Hold, criteria: HealthCriteria, now: datetime) -> Look:

@@ -107,6 +107,13 @@ def opens_at(policy: EnvironmentPolicy, now: datetime, seconds: float | None) ->
     return None
 
 
+def longest_opening(policy: EnvironmentPolicy, now: datetime) -> timedelta:
+    """Say how long the environment is open at a stretch, at most, from *now* (aware) until the horizon."""
+    horizon = now + timedelta(days=HORIZON_DAYS)
+    lasting = (stretch.ends - max(stretch.begins, now) for stretch in _open(policy, now, horizon))
+    return max(lasting, default=timedelta())
+
+
 def _why_closed(policy: EnvironmentPolicy, now: datetime) -> str:
     """Say what stops a step that may not begin now: what stands against this moment first, then what comes."""
     where = policy.environment

@@ -58,7 +58,7 @@ def evaluate(deployment: Deployment, ports: Ports) -> Evaluation:
                 others=seen.errors,
                 window=_window(deployment),
                 needs_requests=traffic.is_expected(deployment),
-            )
+            ).about(target.version)
         )
     return Evaluation(combine(signals), deployment, requests)
 

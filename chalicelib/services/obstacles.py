@@ -10,6 +10,7 @@ from chalicelib.domain.plans import StepKind
 from chalicelib.domain.times import rfc3339
 from chalicelib.domain.waits import SYSTEM_HOLDS
 from chalicelib.domain.windows import may_begin
+from chalicelib.services.caps import find_cap
 
 if TYPE_CHECKING:
     from chalicelib.domain.deployments import Deployment
@@ -20,8 +21,8 @@ def find_obstacle(deployment: Deployment, ports: Ports) -> Hold | None:
     """
     Say why the current step may not begin now, and until when; None if nothing is in its way.
 
-    A shift must not begin if what watches over it would reach into a freeze or outlast its window. Going back is
-    never asked for here.
+    A shift must not begin if what watches over it would reach into a freeze or outlast its window, or if it would show
+    the candidate to more than its caps allow. Going back is never asked for here.
     """
     step = deployment.plan.current
     moment = ports.clock.now()
@@ -33,6 +34,6 @@ def find_obstacle(deployment: Deployment, ports: Ports) -> Hold | None:
     policy = ports.policies.get(Environment(deployment.environment))
     opening = may_begin(policy, moment, deployment.plan.watched_seconds(step))
     if opening.is_open:
-        return None
+        return find_cap(deployment, ports)
     until = rfc3339(opening.opens_at) if opening.opens_at else None
     return Hold(opening.reason, SYSTEM_HOLDS, now, until=until)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from chalicelib.domain.deployments import DeploymentStatus
 from chalicelib.domain.errors import PreconditionFailedError, StaleRevisionError
 from chalicelib.domain.ids import Environment
-from chalicelib.domain.ladders import require_ladder, was_current
+from chalicelib.domain.ladders import newcomers, require_ladder, was_current
 from chalicelib.domain.pages import PageRequest
 from chalicelib.domain.policies import require_asked
 from chalicelib.domain.policy_checks import check_policy
@@ -73,11 +73,12 @@ def require_admitted(deployment: Deployment, ports: Ports) -> EnvironmentPolicy:
     Windows and freezes are not asked here: what is closed now opens some time, and the machine waits for that.
 
     Raises:
-        LadderError: The version has not been through a lower environment (422).
+        LadderError: A version that would come has not been through a lower environment (422).
         ApprovalNotPlannedError: The plan moves tenants before it asks whom the policy wants asked (422).
     """
     policy = ports.policies.get(Environment(deployment.environment))
-    require_climbed(policy, deployment.plugin_id, deployment.target, ports)
+    for target in newcomers(deployment):
+        require_climbed(policy, deployment.plugin_id, target, ports)
     require_asked(policy, deployment.plan)
     return policy
 

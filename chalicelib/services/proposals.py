@@ -12,11 +12,12 @@ from chalicelib.domain.deployments import Deployment
 from chalicelib.domain.errors import DomainError, FieldError, UnprocessableError, ValidationError
 from chalicelib.domain.experiment_configs import ExperimentConfig
 from chalicelib.domain.health_reading import read_health
-from chalicelib.domain.policies import require_asked
-from chalicelib.domain.populations import Population, salt_of
+from chalicelib.domain.ladders import newcomers
+from chalicelib.domain.policies import require_asked, require_opening
 from chalicelib.domain.routes import SplitBy
 from chalicelib.domain.strategies import (
     DEFAULT_STRATEGY,
+    WATCH_FIELDS,
     Conditions,
     Strategy,
     StrategyConfig,
@@ -29,6 +30,7 @@ from chalicelib.domain.verdicts import Action
 from chalicelib.services import turns
 from chalicelib.services.leases import next_fence
 from chalicelib.services.policies import require_climbed
+from chalicelib.services.populations import population_of
 from chalicelib.services.targets import target_of
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.deployments import Lease
     from chalicelib.domain.plans import Plan
     from chalicelib.domain.policies import EnvironmentPolicy
+    from chalicelib.domain.populations import Population
     from chalicelib.domain.routes import Route, Target
     from chalicelib.ports import Ports
     from chalicelib.services.deployments import CreateDeployment
@@ -58,7 +61,7 @@ def propose(command: CreateDeployment, ports: Ports) -> Proposal:
     """
     Work out what *command* comes to; nothing is written.
 
-    Rules of the product (role, ladder, approvals, turn) are gathered, not raised: a dry run tells them all.
+    Rules of the product (role, ladder, approvals, windows, turn) are gathered, not raised: a dry run tells them all.
 
     Raises:
         ValidationError: A config, a step, a limit of health or the start can't be (400).
@@ -83,20 +86,6 @@ def propose(command: CreateDeployment, ports: Ports) -> Proposal:
         execution_arn=ports.executions.arn_of("deployment", deployment.execution_name),
     )
     return Proposal(deployment, policy, config, _refusals(command, deployment, policy, last, ports))
-
-
-def population_of(plugin_id: str, environment: str, route: Route | None, ports: Ports) -> Population:
-    """Place the tenants that have the plugin enabled in the buckets of the route, or of the one that will be."""
-    now = rfc3339(ports.clock.now())
-    return Population.of(
-        (
-            (each.tenant_id, each.ring, each.pin is not None and each.pin.holds(environment, now))
-            for each in ports.installations.enabled_tenants(plugin_id)
-        ),
-        plugin_id=plugin_id,
-        salt=route.salt if route else salt_of(plugin_id, environment),
-        rings=ports.rings.get().names,
-    )
 
 
 def _ready_target(plugin_id: str, number: str, ports: Ports) -> Target:
@@ -188,10 +177,13 @@ def _start(start_at: datetime | None, now: datetime) -> str | None:
 def _refusals(
     command: CreateDeployment, deployment: Deployment, policy: EnvironmentPolicy, last: Lease | None, ports: Ports
 ) -> tuple[DomainError, ...]:
+    begins = datetime.fromisoformat(deployment.start_at or deployment.created_at)
+    field = "/steps" if command.steps is not None else WATCH_FIELDS.get(deployment.strategy, "/strategy")
     rules: tuple[tuple[Callable[..., Any], tuple[Any, ...]], ...] = (
         (require_deployer, (command.caller, command.environment)),
-        (require_climbed, (policy, command.plugin_id, deployment.target, ports)),
+        *((require_climbed, (policy, command.plugin_id, each, ports)) for each in newcomers(deployment)),
         (require_asked, (policy, deployment.plan)),
+        (require_opening, (policy, deployment.plan, begins, field)),
         (turns.require_turn, (deployment, last)),
     )
     refusals = []

@@ -62,7 +62,7 @@ def is_expected(deployment: Deployment) -> bool:
     nobody can make any, and the checks are what there is to know.
     """
     current = deployment.plan.current
-    if current is None or current.kind is not StepKind.OBSERVE or not current.seconds:
+    if current is None or current.kind is not StepKind.OBSERVE or not current.lasts_seconds:
         return False
     out = [one for one in _shifts(deployment, current.index) if one.status is StepStatus.COMPLETED]
     reach = out[-1].reach if out else None

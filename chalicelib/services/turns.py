@@ -15,6 +15,7 @@ from chalicelib.domain.deployments import (
     OnConflict,
 )
 from chalicelib.domain.errors import ConflictError, DomainError, NotFoundError, StaleRevisionError, TransientError
+from chalicelib.domain.ladders import newcomers
 from chalicelib.domain.times import rfc3339
 from chalicelib.services import rollbacks
 from chalicelib.services.leases import first_lease, next_fence, released_lease
@@ -172,7 +173,8 @@ def _begin(deployment_id: str, lease: Lease | None, ports: Ports) -> Deployment 
     if waiting.status.is_final or not waiting.is_queued:
         return None
     try:
-        ports.versions.get(waiting.plugin_id, waiting.target.version).require_ready()
+        for target in newcomers(waiting):
+            ports.versions.get(waiting.plugin_id, target.version).require_ready()
         turn = replace(waiting, is_queued=False, fence=next_fence(lease))
         now = ports.clock.now()
         record = record_of(

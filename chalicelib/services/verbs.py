@@ -16,6 +16,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.given_verdicts import Consequence, GivenVerdict
 from chalicelib.domain.ids import Environment
+from chalicelib.domain.ladders import newcomers
 from chalicelib.domain.plans import StepKind
 from chalicelib.domain.times import rfc3339
 from chalicelib.domain.verbs import Verb, is_done_already, require_possible
@@ -134,7 +135,7 @@ def _advance(deployment: Deployment, command: SayVerb, ports: Ports) -> Deployme
         )
     now, verdict = rfc3339(ports.clock.now()), _cut_short(command)
     plan = deployment.plan.complete(current.index, now, verdict)
-    advanced = replace(deployment, plan=plan, hold=None)
+    advanced = replace(deployment, plan=plan, hold=None).change(command.caller.username)
     given = GivenVerdict.on(advanced, current.index, verdict, now, Consequence.COMPLETE)
     return _commit(advanced, command, ports, verdict=given, step=current.index)
 
@@ -146,7 +147,7 @@ def _promote(deployment: Deployment, command: SayVerb, ports: Ports) -> Deployme
     plan = deployment.plan.cut_to_the_end(now, verdict)
     cut = next((step.index for step in plan.steps if step.verdict is verdict), None)
     given = GivenVerdict.on(deployment, cut, verdict, now, Consequence.COMPLETE) if cut is not None else None
-    promoted = replace(deployment, plan=plan, hold=None, outcome_version=outcome)
+    promoted = replace(deployment, plan=plan, hold=None, outcome_version=outcome).change(command.caller.username)
     return _commit(promoted, command, ports, verdict=given, outcome=outcome)
 
 
@@ -203,7 +204,8 @@ def _take_back(deployment: Deployment, command: SayVerb, status: DeploymentStatu
 
 def _retry(deployment: Deployment, command: SayVerb, ports: Ports) -> Deployment:
     """Take the lease for a new attempt with the same version and plan; nothing measured or agreed to is taken over."""
-    ports.versions.get(deployment.plugin_id, deployment.target.version).require_ready()
+    for target in newcomers(deployment):
+        ports.versions.get(deployment.plugin_id, target.version).require_ready()
     lease = ports.deployments.lease(deployment.plugin_id, deployment.environment)
     now = ports.clock.now()
     if lease is not None:

@@ -10,12 +10,12 @@ from chalicelib.domain.errors import FencedOffError
 from chalicelib.domain.given_verdicts import Consequence, GivenVerdict
 from chalicelib.domain.health import tried_by
 from chalicelib.domain.health_criteria import criteria_of
-from chalicelib.domain.plans import StepKind, StepStatus
+from chalicelib.domain.plans import WAITS, StepKind, StepStatus
 from chalicelib.domain.times import rfc3339
 from chalicelib.domain.verdicts import Verdict
 from chalicelib.domain.waits import Look, look
 from chalicelib.ports import Ports
-from chalicelib.services import evaluations, experiments, obstacles, rollbacks, tenant_guard
+from chalicelib.services import caps, evaluations, experiments, obstacles, rollbacks, tenant_guard
 from chalicelib.services.leases import renewed_lease
 from chalicelib.steps._given import Result, StepGiven
 from chalicelib.steps._held import commit
@@ -106,8 +106,15 @@ def _look(deployment: Deployment, ports: Ports) -> tuple[Look, Verdict | None]:
         verdict, deployment, requests = evaluations.evaluate(deployment, ports)
         deployment, verdict = tenant_guard.guard(deployment, verdict, ports)
     held = obstacles.find_obstacle(deployment, ports)
+    cap = caps.find_cap(deployment, ports, requests=requests) if _waits(deployment) else None
     deployment = experiments.settle(deployment, ports)
-    return look(deployment, verdict, criteria, now, held=held, requests=requests), verdict
+    return look(deployment, verdict, criteria, now, held=held, cap=cap), verdict
+
+
+def _waits(deployment: Deployment) -> bool:
+    """Tell whether it is in a wait; what does not wait by itself is held before it begins, by its obstacles."""
+    current = deployment.plan.current
+    return current is not None and current.kind in WAITS
 
 
 def _is_watched(deployment: Deployment) -> bool:

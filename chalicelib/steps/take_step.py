@@ -90,7 +90,7 @@ def _kind(deployment: Deployment, current: Step, ports: Ports) -> str:
         return PREPARE
     if current.kind not in WAITS:
         return current.kind
-    return EVALUATE if current.kind is StepKind.OBSERVE and not current.seconds and not deployment.hold else WAIT
+    return EVALUATE if current.kind is StepKind.OBSERVE and not current.lasts_seconds and not deployment.hold else WAIT
 
 
 def _stands_before(deployment: Deployment, current: Step, kind: str) -> bool:

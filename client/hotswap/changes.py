@@ -114,14 +114,4 @@ def _numbers(verdict: Verdict | None) -> dict[str, Any] | None:
     if verdict is None:
         return None
 
-    return {
-        "outcome": verdict.outcome,
-        "query": verdict.query,
-        "n": verdict.n,
-        "value": verdict.value,
-        "low": verdict.low,
-        "high": verdict.high,
-        "threshold": verdict.threshold,
-        "unit": verdict.unit,
-        "rule": verdict.rule,
-    }
+    return {**verdict.to_document(), "signals": [signal.to_document() for signal in verdict.signals]}

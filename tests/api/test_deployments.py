@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.errors import TransientError
+from chalicelib.domain.plans import Plan
+from chalicelib.domain.verdicts import Verdict, combine
 from tests.api.gateway import Gateway
 from tests.api.scenes import PLUGIN, a_draft, a_plugin, a_ready_version, a_tenant, an_installation
 from tests.fakes import FakeWorld
@@ -214,6 +216,41 @@ def test_a_dry_run_meets_a_live_deployment_as_a_broken_rule(ready: Gateway) -> N
     [violation] = answer.json["forecast"]["violations"]
     assert violation["code"] == "CONFLICT"
     assert live in violation["message"]
+
+
+def test_a_verdict_tells_what_each_rule_said_of_one_deployment_and_not_in_a_list(
+    world: FakeWorld, ready: Gateway
+) -> None:
+    created = ready.post("/v1/deployments", DIRECT, "ana").json["deploymentId"]
+    stored = world.tables.deployments[created]
+    limit = Verdict(
+        "pass",
+        "errors 1 %",
+        rule="error limit",
+        query="error rate of the candidate",
+        window="since noon",
+        unit="share",
+        n=100,
+        value=0.01,
+        low=0.001,
+        high=0.04,
+        threshold=0.05,
+    )
+    few = Verdict("inconclusive", "12 of 50 requests", rule="minimum requests", n=12, value=12.0, threshold=50.0)
+    judged = replace(stored.plan.steps[3], verdict=combine([combine([limit, few]).about("1.0.0")]))
+    world.tables.deployments[created] = replace(stored, plan=Plan((*stored.plan.steps[:3], judged)))
+
+    told = ready.get(f"/v1/deployments/{created}", "ana").json["plan"][3]["verdict"]
+    (listed,) = ready.get("/v1/deployments", "ana").json["items"]
+
+    assert (told["outcome"], told["rule"]) == ("inconclusive", "minimum requests")
+    assert [(one["rule"], one["outcome"], one["version"]) for one in told["signals"]] == [
+        ("error limit", "pass", "1.0.0"),
+        ("minimum requests", "inconclusive", "1.0.0"),
+    ]
+    names = ("query", "window", "unit", "n", "value", "low", "high", "threshold")
+    assert {name: told["signals"][0][name] for name in names} == {name: getattr(limit, name) for name in names}
+    assert listed["plan"][3]["verdict"]["signals"] == []
 
 
 def test_the_tenants_of_a_plan_are_named_only_to_those_who_may_know_them(ready: Gateway) -> None:

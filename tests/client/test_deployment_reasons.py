@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 import httpx
 import pytest
@@ -159,6 +160,37 @@ def test_one_that_goes_on_tells_where_it_is(logged_in: Terminal, at: int) -> Non
     lines = _ask(logged_in, deployment(logged_in.clock.now(), at=at))
 
     assert f"is InProgress: step {at + 1} " in lines[0]
+
+
+def _with_signals(now: datetime) -> dict[str, object]:
+    ended = deployment(now, status="RolledBack", statusReason="observe failed", endedAt=later(now, -5))
+    return with_step(ended, WATCHES, status="Failed", verdict={**FAILED, "signals": [FAILED, TOO_FEW]})
+
+
+def test_asked_for_the_signals_it_tells_what_every_rule_said(logged_in: Terminal) -> None:
+    now = logged_in.clock.now()
+    logged_in.api.script("GET", f"/deployments/{ID}", httpx.Response(200, json=_with_signals(now)))
+    logged_in.api.events = [event(now, "RollBack", "system")]
+
+    lines = [" ".join(each.split()) for each in logged_in.type("deploy", "why", ID, "--signals").stdout.splitlines()]
+
+    assert lines[6:] == [
+        "rule n value surely in limit",
+        "FAIL error limit 212 21.4 % [15.1 %, 29 %] 5 %",
+        "INCONCLUSIVE minimum requests 12 12 requests 50 requests",
+    ]
+
+
+def test_programs_get_every_signal(logged_in: Terminal) -> None:
+    now = logged_in.clock.now()
+    logged_in.api.script("GET", f"/deployments/{ID}", httpx.Response(200, json=_with_signals(now)))
+
+    told = json.loads(logged_in.type("--json", "deploy", "why", ID).stdout)
+
+    assert [(each["rule"], each["outcome"], each["n"]) for each in told["signals"]] == [
+        ("error limit", "fail", 212),
+        ("minimum requests", "inconclusive", 12),
+    ]
 
 
 def test_programs_get_the_same_as_fields(logged_in: Terminal) -> None:

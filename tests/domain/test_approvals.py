@@ -22,7 +22,7 @@ from chalicelib.domain.deployments import Deployment
 from chalicelib.domain.errors import ConflictError, ForbiddenError
 from chalicelib.domain.plans import Plan, Step, StepKind
 from chalicelib.domain.policies import ApprovalRule
-from chalicelib.domain.routes import SplitBy, Target
+from chalicelib.domain.routes import SplitBy, Target, Variant
 from chalicelib.domain.strategies import Strategy
 from chalicelib.domain.verdicts import Verdict
 
@@ -156,6 +156,23 @@ def test_flagsmith_7056_an_edit_after_people_agreed_voids_what_they_agreed_to(
 
     assert not approval.holds_for(edit(a_deployment()))
     assert not approval.is_for(edit(a_deployment()))
+
+
+def test_what_is_agreed_to_is_the_digest_of_every_arm_of_an_experiment() -> None:
+    other = Target("3.0.0", "v3-0-0", "8", "cd" * 32)
+    arms = (Variant("A", a_deployment().target, 5_000), Variant("B", other, 2_500))
+    swapped = (arms[0], arms[1]._replace(target=other._replace(sha256="ef" * 32)))
+
+    first, second = (a_deployment(plan=Plan((STEPS[0], replace(STEPS[1], variants=each)))) for each in (arms, swapped))
+
+    assert binding_of(first) != binding_of(second)
+
+
+def test_whoever_made_of_it_what_it_is_counts_for_nobody() -> None:
+    asked = agreed(an_approval(), ADA, BEN)
+
+    assert asked.holds_for(a_deployment())
+    assert not asked.holds_for(a_deployment(changed_by=("ben",)))
 
 
 def test_what_happens_to_the_steps_is_no_edit() -> None:

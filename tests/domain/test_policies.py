@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,7 +19,9 @@ from chalicelib.domain.policies import (
     DEFAULT_POLICIES,
     ApprovalNotPlannedError,
     EnvironmentPolicy,
+    NeverOpenError,
     require_asked,
+    require_opening,
 )
 from chalicelib.domain.policy_checks import check_policy
 from chalicelib.domain.routes import Target
@@ -135,6 +138,42 @@ def test_people_are_asked_before_anybody_is_moved_whatever_the_requester_wished(
         with pytest.raises(ApprovalNotPlannedError) as refused:
             require_asked(PRODUCTION, plan)
         assert refused.value.fix
+
+
+MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("seconds, is_long", [(8 * 3600, False), (8 * 3600 + 1, True)])
+def test_what_is_watched_longer_than_every_window_is_refused_with_how_long_they_are(
+    seconds: int, *, is_long: bool
+) -> None:
+    policy = replace(PRODUCTION, windows=(OFFICE,), stop_the_line="an outage")
+    plan = Plan((Step(0, StepKind.SHIFT, ""), Step(1, StepKind.OBSERVE, "", seconds=seconds)))
+
+    if not is_long:
+        require_opening(policy, plan, MONDAY, "/steps")
+        return
+    with pytest.raises(NeverOpenError) as refused:
+        require_opening(policy, plan, MONDAY, "/steps")
+
+    assert refused.value.errors[0].field == "/steps"
+    assert "open for 8 h at a stretch" in refused.value.detail
+    assert refused.value.fix.startswith("Let it be watched for at most 8 h")
+
+
+def test_an_environment_that_is_frozen_as_far_as_anybody_looks_is_told_so() -> None:
+    frozen = Freeze("2026-01-01T00:00:00.000Z", "2030-01-01T00:00:00.000Z")
+    policy = replace(PRODUCTION, freezes=(frozen,), windows=(OFFICE,))
+
+    with pytest.raises(NeverOpenError, match="open at no time"):
+        require_opening(policy, a_plan(StepKind.SHIFT), MONDAY, "/strategy")
+
+
+def test_what_waits_for_a_person_or_for_a_freeze_to_end_is_not_refused() -> None:
+    frozen = replace(PRODUCTION, freezes=(FREEZE,), windows=(OFFICE,))
+    plan = Plan((Step(0, StepKind.SHIFT, ""), Step(1, StepKind.PAUSE, "", seconds=None)))
+
+    require_opening(frozen, plan, datetime(2026, 12, 21, tzinfo=UTC), "/steps")
 
 
 @pytest.mark.parametrize("environment", ["Development", "QA", "Staging", "Production"])

@@ -83,3 +83,17 @@ def test_a_verdict_survives_json_with_zeros_and_signals() -> None:
 )
 def test_what_is_done_is_what_was_asked_for(verdict: Verdict, action: Action | None) -> None:
     assert action_of(verdict, HealthCriteria(on_no_data=Action.WARN)) == action
+
+
+def test_what_was_combined_of_combinations_is_told_rule_by_rule_and_of_which_version() -> None:
+    limit, obvious = Verdict("pass", "2 % of 100", rule="error limit", n=100), Verdict("fail", "half", rule="obvious")
+    two = combine([combine([limit, obvious]).about("2.0.0"), combine([limit]).about("3.0.0")])
+
+    assert [(part.rule, part.version) for part in two.parts] == [
+        ("error limit", "2.0.0"),
+        ("obvious", "2.0.0"),
+        ("error limit", "3.0.0"),
+    ]
+    assert (two.rule, two.version) == ("obvious", "2.0.0")
+    assert limit.parts == ()
+    assert Verdict.from_document(two.to_document()) == two

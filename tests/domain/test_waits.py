@@ -98,6 +98,39 @@ def test_a_hold_is_written_once_and_not_at_every_look() -> None:
     assert again.deployment is held
 
 
+@pytest.mark.parametrize("verdict", [PASS, NO_DATA, ERROR])
+def test_a_look_that_a_person_cut_is_over_at_once_and_proves_nothing(verdict: Verdict) -> None:
+    deployment = waiting()
+    cut = replace(deployment, plan=Plan((replace(deployment.plan.steps[0], is_cut=True, waited_seconds=30),)))
+
+    seen = look(cut, verdict, CRITERIA, after(1))
+
+    given = seen.deployment.plan.steps[0].verdict
+    assert (seen.is_over, seen.rolls_back, seen.deployment.hold) == (True, False, None)
+    assert given is not None
+    assert given.outcome == (Outcome.INCONCLUSIVE if verdict is PASS else verdict.outcome)
+    assert given.reason == ("cut short: until then, well" if verdict is PASS else verdict.reason)
+    assert due_at(cut.plan.steps[0]) is None
+
+
+def test_a_fail_after_a_promotion_rolls_back_all_the_same() -> None:
+    """R12: the last phase is protected, whoever brought it there (flagger#1588)."""
+    deployment = waiting()
+    cut = replace(deployment, plan=Plan((replace(deployment.plan.steps[0], is_cut=True),)))
+
+    assert look(cut, FAIL, CRITERIA, after(1)).rolls_back
+
+
+def test_what_a_cap_held_goes_on_when_it_is_kept_again() -> None:
+    cap = Hold("12 tenants, and 10 were its cap", SYSTEM_HOLDS, rfc3339(after(10)))
+
+    held = look(waiting(), PASS, CRITERIA, after(10), cap=cap).deployment
+    seen = look(held, PASS, CRITERIA, after(20))
+
+    assert held.hold == cap
+    assert (seen.is_over, seen.deployment.hold) == (False, None)
+
+
 @pytest.mark.parametrize("kind", [StepKind.PAUSE, StepKind.DECIDE])
 def test_what_waits_for_a_person_waits_for_ever_and_says_so(kind: StepKind) -> None:
     seen = look(waiting(kind, None), PASS, CRITERIA, after(10**6))

@@ -27,15 +27,18 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.ids import Environment
 from chalicelib.domain.installations import Installation
-from chalicelib.domain.ladders import LadderError
+from chalicelib.domain.ladders import LadderError, newcomers
 from chalicelib.domain.pins import Pin
-from chalicelib.domain.plans import Reach
+from chalicelib.domain.plans import Plan, Reach, StepKind, StepStatus
 from chalicelib.domain.plugins import PluginType
+from chalicelib.domain.policies import NeverOpenError
 from chalicelib.domain.populations import salt_of
 from chalicelib.domain.routes import Route, Target
 from chalicelib.domain.strategies import Strategy
 from chalicelib.domain.tenants import Tenant
+from chalicelib.domain.verdicts import Verdict
 from chalicelib.domain.versions import VersionNotReadyError, VersionStatus
+from chalicelib.domain.windows import Window
 from chalicelib.services.deployments import CreateDeployment, create_deployment, new_route
 from chalicelib.services.plugins import RegisterPlugin, register_plugin
 from chalicelib.services.previews import preview_deployment
@@ -46,6 +49,8 @@ from tests.fakes import FakeWorld
 ANA = Caller("ana", frozenset({Role.DEVELOPER}), trace_id="trace-1")
 ADMIN = Caller("root", frozenset({Role.ADMIN}))
 _SERVES = (VersionStatus.READY, VersionStatus.DEPRECATED)
+ARMS = {"A": "1.0.0", "B": "2.0.0", "C": "3.0.0"}
+PAUSE_OF_9_HOURS = {"kind": "pause", "duration": "PT9H"}
 OF_OTHERS = {"variantA": "2.0.0", "variantB": "3.0.0"}
 TO_DEVELOPMENT = CreateDeployment(ANA, "echo", "1.0.0", Environment.DEVELOPMENT, reason="first")
 
@@ -154,6 +159,81 @@ def test_what_does_not_go_together_is_refused_where_it_stands(
         create_deployment(TO_DEVELOPMENT._replace(**asked), world.ports)
 
     assert [error.field for error in refused.value.errors] == [field]
+
+
+def serve_in_production(world: FakeWorld, *climbed: str) -> CreateDeployment:
+    """Let 1.0.0 serve Production, let *climbed* be Completed in Development, and ask to compare three versions."""
+    ready = world.tables.versions["echo", "1.0.0"]
+    for place, number in enumerate(("2.0.0", "3.0.0"), start=2):
+        world.tables.versions["echo", number] = replace(
+            ready, version=number, lambda_version=str(place), sha256=f"{place:02d}" * 32
+        )
+    stable = target_of(ready)
+    world.tables.routes["echo", "Production"] = Route("echo", "Production", "salt", stable=stable, epoch=1)
+    for number in climbed:
+        begun = create_deployment(TO_DEVELOPMENT._replace(version=number), world.ports)
+        passed = Verdict("pass", "it works")
+        steps = (
+            replace(step, status=StepStatus.COMPLETED, verdict=passed if step.kind is StepKind.SMOKE else None)
+            for step in begun.plan.steps
+        )
+        done = replace(begun, status=DeploymentStatus.COMPLETED, plan=Plan(tuple(steps)))
+        world.tables.deployments[begun.id] = done
+        world.tables.leases.clear()
+    arms = [{"name": name, "version": version, "percentage": 30} for name, version in ARMS.items()]
+    return TO_DEVELOPMENT._replace(
+        caller=ADMIN,
+        version="2.0.0",
+        environment=Environment.PRODUCTION,
+        strategy=Strategy.AB_TESTING,
+        config={"variants": arms},
+    )
+
+
+def test_every_arm_of_an_experiment_climbs_the_ladder(world: FakeWorld) -> None:
+    asked = serve_in_production(world, "2.0.0")
+
+    preview = preview_deployment(asked, world.ports)
+
+    assert [type(refusal) for refusal in preview.refusals] == [LadderError]
+    assert preview.refusals[0].fix == "Deploy 3.0.0 to Development or QA or Staging first."
+    with pytest.raises(LadderError):
+        create_deployment(asked, world.ports)
+
+
+def test_arms_that_have_climbed_may_be_compared_with_what_serves(world: FakeWorld) -> None:
+    asked = serve_in_production(world, "2.0.0", "3.0.0")
+
+    created = create_deployment(asked, world.ports)
+
+    assert newcomers(created) == tuple(target_of(world.tables.versions["echo", one]) for one in ("2.0.0", "3.0.0"))
+
+
+@pytest.mark.parametrize(
+    "asked, field",
+    [
+        ({"strategy": Strategy.CANARY, "config": {"evaluationPeriod": "PT9H"}}, "/canaryConfig/evaluationPeriod"),
+        ({"strategy": Strategy.ROLLING, "config": {"healthCheckTimeout": "PT9H"}}, "/rollingConfig/waitBetweenBatches"),
+        (
+            {"strategy": Strategy.CANARY, "steps": [{"kind": "shift", "percentage": 100}, PAUSE_OF_9_HOURS]},
+            "/steps",
+        ),
+    ],
+)
+def test_what_is_watched_longer_than_any_window_is_refused_and_would_wait_for_ever(
+    world: FakeWorld, asked: dict[str, Any], field: str
+) -> None:
+    office = Window((0, 1, 2, 3, 4), "09:00", "17:00")
+    policy = world.ports.policies.get(Environment.DEVELOPMENT)
+    world.tables.policies[Environment.DEVELOPMENT] = replace(policy, windows=(office,))
+
+    preview = preview_deployment(TO_DEVELOPMENT._replace(**asked), world.ports)
+
+    assert [type(refusal) for refusal in preview.refusals] == [NeverOpenError]
+    with pytest.raises(NeverOpenError) as refused:
+        create_deployment(TO_DEVELOPMENT._replace(**asked), world.ports)
+    assert [error.field for error in refused.value.errors] == [field]
+    assert world.tables.deployments == {}
 
 
 def test_a_start_that_has_passed_is_now_and_one_too_far_ahead_is_refused(world: FakeWorld) -> None:

@@ -20,12 +20,14 @@ from chalicelib.domain.plans import Plan, Step, StepKind, StepStatus
 from chalicelib.domain.policies import ApprovalRule
 from chalicelib.domain.routes import FULL_BPS, Variant
 from chalicelib.domain.verbs import Verb, VerbNotPossibleError
+from chalicelib.domain.verdicts import Verdict
 from chalicelib.services.records import record_of
 from chalicelib.services.returns import NothingToReturnToError, StateAheadError
 from chalicelib.services.verbs import SayVerb, say_verb
 from tests.fakes import FakeWorld
 from tests.services.live_deployments import (
     ANA,
+    CANARY,
     PLACE,
     PLUGIN,
     a_target,
@@ -141,7 +143,8 @@ def test_promote_skips_waits_but_no_approval_no_warm_up_and_no_smoke_test(world:
     promoted = say(world, Verb.PROMOTE, deployment)
 
     left = [(step.kind, step.share_bps) for step in promoted.plan.steps if step.status is StepStatus.PENDING]
-    assert left == [(StepKind.APPROVE, None), (StepKind.SHIFT, FULL_BPS)]
+    assert left == [(StepKind.APPROVE, None), (StepKind.SHIFT, FULL_BPS), (StepKind.OBSERVE, None)]
+    assert promoted.plan.steps[-1].lasts_seconds == 0
 
 
 def test_r04_promote_leaves_what_proves_that_the_candidate_is_ready(world: FakeWorld) -> None:
@@ -150,7 +153,37 @@ def test_r04_promote_leaves_what_proves_that_the_candidate_is_ready(world: FakeW
     promoted = say(world, Verb.PROMOTE, deployment)
 
     kinds = [step.kind for step in promoted.plan.steps if step.status in (StepStatus.PENDING, StepStatus.RUNNING)]
-    assert kinds == [StepKind.WARM, StepKind.SMOKE, StepKind.SHIFT]
+    assert kinds == [StepKind.WARM, StepKind.SMOKE, StepKind.SHIFT, StepKind.OBSERVE]
+
+
+def test_another_attempt_after_a_promotion_watches_as_long_as_it_was_asked_to(world: FakeWorld) -> None:
+    deployment = at_step(world, "2.0.0", 3)
+    say(world, Verb.PROMOTE, deployment)
+    say(world, Verb.ABORT, deployment)
+
+    again = say(world, Verb.RETRY, deployment)
+
+    assert [step.lasts_seconds for step in again.plan.steps] == [step.seconds for step in CANARY.steps]
+    assert not any(step.is_cut for step in again.plan.steps)
+
+
+def test_who_promotes_at_the_last_look_has_it_judged_at_once(world: FakeWorld) -> None:
+    promoted = say(world, Verb.PROMOTE, at_step(world, "2.0.0", 5, share_bps=FULL_BPS))
+
+    last = promoted.plan.steps[5]
+    assert (last.status, last.is_cut, last.verdict) == (StepStatus.RUNNING, True, None)
+
+
+def test_who_promotes_past_a_fail_is_not_asked_the_same_again(world: FakeWorld) -> None:
+    """R9: a human decision consumes its gate (argo-rollouts#3015)."""
+    deployment = at_step(world, "2.0.0", 5, share_bps=FULL_BPS)
+    failed = replace(deployment.plan.steps[5], verdict=Verdict("fail", "errors 12 %"))
+    rewritten(world, replace(deployment, plan=Plan((*deployment.plan.steps[:5], failed))))
+
+    promoted = say(world, Verb.PROMOTE, deployment)
+
+    assert promoted.plan.steps[5].status is StepStatus.SKIPPED
+    assert promoted.plan.current is None
 
 
 def test_abort_takes_the_traffic_back_at_once_and_says_who_and_why(world: FakeWorld) -> None:
@@ -275,6 +308,40 @@ def test_who_tries_again_does_not_agree_to_it_either(world: FakeWorld) -> None:
     asked = approvals.ask(again, again.plan.steps[0], ApprovalRule(1), again.created_at)
 
     assert asked.excluded == ("ana", "bob")
+
+
+@pytest.mark.parametrize("verb", [Verb.ADVANCE, Verb.PROMOTE])
+def test_who_takes_it_past_a_step_does_not_agree_to_what_is_left(verb: Verb, world: FakeWorld) -> None:
+    deployment = at_step(world, "2.0.0", 3)
+
+    went_on = say(world, verb, deployment, caller=ANA._replace(username="bob"))
+    asked = approvals.ask(went_on, went_on.plan.steps[0], ApprovalRule(1), went_on.created_at)
+
+    assert asked.excluded == ("ana", "bob")
+
+
+def test_who_only_let_it_stand_still_may_agree(world: FakeWorld) -> None:
+    deployment = at_step(world, "2.0.0", 3)
+    bob = ANA._replace(username="bob")
+
+    say(world, Verb.PAUSE, deployment, caller=bob)
+    resumed = say(world, Verb.RESUME, deployment, caller=bob)
+
+    assert resumed.changed_by == ()
+    assert approvals.ask(resumed, resumed.plan.steps[0], ApprovalRule(1), resumed.created_at).excluded == ("ana",)
+
+
+def test_who_had_a_hand_in_any_attempt_agrees_to_none(world: FakeWorld) -> None:
+    deployment = at_step(world, "2.0.0", 3)
+    for name in ("bob", "cem"):
+        say(world, Verb.ABORT, deployment)
+        again = say(world, Verb.RETRY, deployment, caller=ANA._replace(username=name))
+
+    assert approvals.ask(again, again.plan.steps[0], ApprovalRule(1), again.created_at).excluded == (
+        "ana",
+        "bob",
+        "cem",
+    )
 
 
 def test_a_new_attempt_does_not_push_a_live_one_away(world: FakeWorld) -> None:

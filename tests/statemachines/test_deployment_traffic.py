@@ -1,4 +1,4 @@
-"""What tenants were served decides too: how many requests a pass needs, and how many a candidate may have at most."""
+"""What tenants were served decides too: how many requests a pass needs."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,15 +7,13 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.deployments import Deployment
-from chalicelib.domain.plans import Plan, Reach, Step, StepKind
+from chalicelib.domain.plans import Reach, Step, StepKind
 from chalicelib.domain.tallies import Batch, Phase
-from chalicelib.domain.verbs import Verb
-from chalicelib.services.verbs import SayVerb, say_verb
 from tests.fakes import FakeWorld
 from tests.statemachines.machines import Happening, Machines
 from tests.steps.deployed import serves_only
-from tests.steps.plans import SMOKE, WARM, a_plan, begin_plan, observe, pause, shares, shift
-from tests.steps.worlds import ANA, stored_route
+from tests.steps.plans import SMOKE, WARM, a_plan, begin_plan, observe, pause, shift
+from tests.steps.worlds import stored_route
 
 TENANTS = Reach(5, 50, ("acme",))
 
@@ -75,64 +73,3 @@ def test_what_serves_tenants_is_held_until_they_have_made_enough_requests(world:
     assert seen == ["no request reached the candidate"]
     assert world.ports.deployments.get(deployment.id).plan.steps[4].verdict is not None
     assert serves_only(world, "2.0.0")
-
-
-CAPPED = a_plan(WARM, SMOKE, shift(10), observe(20), shift(50), observe(20), shift(100), observe(20))
-
-
-def say(world: FakeWorld, verb: Verb, deployment: Deployment) -> Happening:
-    def say_it(_: Mapping[str, Any]) -> None:
-        say_verb(SayVerb(ANA, verb, deployment.id, "we have looked"), world.ports)
-
-    return say_it
-
-
-def begin_capped(world: FakeWorld, plan: Plan = CAPPED) -> Deployment:
-    return begin_plan(world, plan, max_requests=100)
-
-
-def test_a_candidate_that_has_served_its_cap_is_held_where_it_is(world: FakeWorld, run: Machines) -> None:
-    deployment = begin_capped(world)
-    seen: list[tuple[str, int]] = []
-
-    def note(_: object) -> None:
-        hold = world.ports.deployments.get(deployment.id).hold
-        seen.append((hold.reason if hold else "", stored_route(world).candidate_bps))
-
-    at_looks(run, lambda _: serve(world, deployment, 100), *(note,) * 10, say(world, Verb.ROLLBACK, deployment))
-
-    execution = run.run("deployment", deployment_id=deployment.id)
-
-    assert set(seen) == {("the candidate has served 100 requests, and 100 were its cap", 1_000)}
-    assert execution.end == "RolledBack"
-    assert serves_only(world, "1.0.0")
-
-
-def test_who_advances_it_lets_it_have_as_many_requests_again(world: FakeWorld, run: Machines) -> None:
-    """R9: a person's decision consumes its gate, and only that."""
-    deployment = begin_capped(world)
-    seen: list[str] = []
-
-    def note(_: object) -> None:
-        hold = world.ports.deployments.get(deployment.id).hold
-        seen.append(hold.reason if hold else "")
-
-    at_looks(run, lambda _: serve(world, deployment, 120), say(world, Verb.ADVANCE, deployment))
-    at_looks(run, note, lambda _: serve(world, deployment, 99), lambda _: serve(world, deployment, 1), note)
-    at_looks(run, say(world, Verb.ADVANCE, deployment))
-
-    execution = run.run("deployment", deployment_id=deployment.id)
-
-    assert seen == ["", "the candidate has served 100 requests, and 100 were its cap"]
-    assert execution.end == "Completed"
-    assert shares(world, deployment) == [1_000, 5_000, 10_000]
-
-
-def test_what_has_everything_has_no_cap_any_more(world: FakeWorld, run: Machines) -> None:
-    deployment = begin_capped(world, a_plan(WARM, SMOKE, shift(100), observe(20)))
-    at_looks(run, lambda _: serve(world, deployment, 1_000))
-
-    execution = run.run("deployment", deployment_id=deployment.id)
-
-    assert execution.end == "Completed"
-    assert world.ports.deployments.get(deployment.id).hold is None

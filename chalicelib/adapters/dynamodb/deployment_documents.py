@@ -30,6 +30,7 @@ def deployment_of(item: DeploymentItem) -> Deployment:
             "sent_back": tuple(values.get("sent_back", ())),
             "is_watched": bool(values.get("is_watched")),
             "hold": Hold(**values["hold"]) if "hold" in values else None,
+            "changed_by": tuple(values.get("changed_by", ())),
         }
     )
 

@@ -62,7 +62,7 @@ class DeploymentItem(ListedItem):
     hold = JSONAttribute(null=True)
     outcome_version = UnicodeAttribute(null=True)
     ends_as = UnicodeAttribute(null=True)
-    retried_by = UnicodeAttribute(null=True)
+    changed_by = JSONAttribute(null=True)
     sent_back = JSONAttribute(null=True)
     is_watched = BooleanAttribute(null=True)
     regressed_at = UnicodeAttribute(null=True)

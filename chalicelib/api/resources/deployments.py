@@ -136,6 +136,7 @@ class DeploymentResource(Resource):
         *,
         approvals: tuple[Approval, ...] = (),
         names_tenants: bool = False,
+        tells_signals: bool = False,
         holds_others: bool = False,
         exposure: Exposure | None = None,
         standing: Standing | None = None,
@@ -143,6 +144,7 @@ class DeploymentResource(Resource):
         """
         Present a deployment; *names_tenants* only to callers who may know who the tenants are.
 
+        *tells_signals* of one alone: what each verdict was made of is more than a page of a listing should hold.
         *holds_others*: it was rolled back by hand, and what is queued waits for its `resume`.
         """
         current = deployment.plan.current
@@ -170,7 +172,10 @@ class DeploymentResource(Resource):
             attempt=deployment.attempt,
             hold=HoldResource.of(deployment.hold) if deployment.hold else None,
             outcome_version=deployment.outcome_version,
-            plan=[StepResource.of(step, names_tenants=names_tenants) for step in deployment.plan.steps],
+            plan=[
+                StepResource.of(step, names_tenants=names_tenants, tells_signals=tells_signals)
+                for step in deployment.plan.steps
+            ],
             current_step=current.index if current and not deployment.status.is_final else None,
             affected_tenants=deployment.affected_tenants,
             exposure=ExposureResource.of(exposure) if exposure else None,

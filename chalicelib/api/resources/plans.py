@@ -14,8 +14,8 @@ from chalicelib.domain.verdicts import Verdict
 from chalicelib.domain.waits import due_at
 
 
-class VerdictResource(Resource):
-    """A judgement: what was asked, what was seen, and the rule that decided."""
+class SignalResource(Resource):
+    """What a single rule said: what was asked, what was seen, and what it was held against."""
 
     outcome: Annotated[str, Field(description="pass, fail, inconclusive or error.")]
     reason: str
@@ -28,11 +28,11 @@ class VerdictResource(Resource):
     low: Annotated[float | None, Field(description="The value lies between low and high; null is unbounded.")]
     high: float | None
     threshold: float | None
-    is_latched: Annotated[bool, Field(description="It was given earlier, and stands.")]
+    version: Annotated[str, Field(description="Which version was judged; empty where there is only one.")]
 
     @classmethod
-    def of(cls, verdict: Verdict) -> VerdictResource:
-        """Present a verdict."""
+    def of(cls, verdict: Verdict) -> SignalResource:
+        """Present what one rule said."""
         return cls(
             outcome=verdict.outcome,
             reason=verdict.reason,
@@ -45,7 +45,37 @@ class VerdictResource(Resource):
             low=verdict.low,
             high=verdict.high,
             threshold=verdict.threshold,
+            version=verdict.version,
+        )
+
+
+class VerdictResource(SignalResource):
+    """A judgement: what was asked, what was seen, and the rule that decided."""
+
+    is_latched: Annotated[bool, Field(description="It was given earlier, and stands.")]
+    signals: Annotated[
+        list[SignalResource],
+        Field(description="What each rule said that it was made of; told of a single deployment only."),
+    ]
+
+    @classmethod
+    def of(cls, verdict: Verdict, *, tells_signals: bool = False) -> VerdictResource:
+        """Present a verdict, with all that it was made of if *tells_signals*."""
+        return cls(
+            outcome=verdict.outcome,
+            reason=verdict.reason,
+            rule=verdict.rule,
+            query=verdict.query,
+            window=verdict.window,
+            unit=verdict.unit,
+            n=verdict.n,
+            value=verdict.value,
+            low=verdict.low,
+            high=verdict.high,
+            threshold=verdict.threshold,
+            version=verdict.version,
             is_latched=verdict.is_latched,
+            signals=[SignalResource.of(part) for part in verdict.parts] if tells_signals else [],
         )
 
 
@@ -87,6 +117,7 @@ class StepResource(Resource):
     rings: Annotated[list[str], Field(description="Rings that are on the candidate whatever the share.")]
     variants: list[VariantResource]
     duration: Annotated[str | None, Field(description="How long it waits; null: until people say so.")]
+    is_cut: Annotated[bool, Field(description="Somebody promoted: it is judged at once, on what there is.")]
     due_at: Annotated[str | None, Field(description="When the wait that goes on is over, unless it stands still.")]
     reach: ReachResource | None
     started_at: str | None
@@ -94,7 +125,7 @@ class StepResource(Resource):
     verdict: VerdictResource | None
 
     @classmethod
-    def of(cls, step: Step, *, names_tenants: bool = False) -> StepResource:
+    def of(cls, step: Step, *, names_tenants: bool = False, tells_signals: bool = False) -> StepResource:
         """Present a step; *names_tenants* only to callers who may know who the tenants are."""
         return cls(
             index=step.index,
@@ -104,10 +135,11 @@ class StepResource(Resource):
             candidate_percentage=None if step.share_bps is None else step.share_bps / 100,
             rings=list(step.rings),
             variants=[VariantResource.of(variant) for variant in step.variants],
-            duration=None if step.seconds is None else iso_duration(step.seconds),
+            duration=None if step.lasts_seconds is None else iso_duration(step.lasts_seconds),
+            is_cut=step.is_cut,
             due_at=due_at(step),
             reach=ReachResource.of(step.reach, names_tenants=names_tenants) if step.reach else None,
             started_at=step.started_at,
             ended_at=step.ended_at,
-            verdict=VerdictResource.of(step.verdict) if step.verdict else None,
+            verdict=VerdictResource.of(step.verdict, tells_signals=tells_signals) if step.verdict else None,
         )

@@ -75,6 +75,7 @@ def show_deployment(deployment_id: str, caller: Caller, ports: Ports) -> Ok[Depl
         deployment,
         approvals=ports.approvals.of_deployment(deployment.id),
         names_tenants=may_know_tenants(caller),
+        tells_signals=True,
         holds_others=verbs.holds_others(deployment, ports),
         exposure=traffic.exposure_of(deployment, ports),
         standing=experiments.find_standing(deployment, ports),

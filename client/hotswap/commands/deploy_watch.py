@@ -44,8 +44,9 @@ def watch(session: Session, deployment_id: str, *, exit_when_held: bool) -> None
 
 @click.command("why", cls=HotSwapCommand)
 @click.argument("deployment_id", metavar="DEPLOYMENT")
+@click.option("--signals", "tells_signals", is_flag=True, help="Also show what every other rule said at that look.")
 @pass_session
-def why(session: Session, deployment_id: str) -> None:
+def why(session: Session, deployment_id: str, *, tells_signals: bool) -> None:
     """Say in five lines why a deployment is where it is: what was asked, what was seen, which rule, and who."""
     from hotswap.reasons import reason_of
     from hotswap.views.reasons import reason_document, reason_view
@@ -58,7 +59,8 @@ def why(session: Session, deployment_id: str) -> None:
         ahead = [each for each in others if not each.is_settled and each.id < found.id]
     reason = reason_of(found, deployments.timeline(deployment_id), ahead)
     session.out.show(
-        reason_document(found, reason), lambda: reason_view(found, reason, session.environment.clock.now())
+        reason_document(found, reason),
+        lambda: reason_view(found, reason, session.environment.clock.now(), tells_signals=tells_signals),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from hotswap.resources.reading import Document, number_of, text_of
 
@@ -13,7 +14,8 @@ class Verdict:
     A judgement: *outcome* is pass, fail, inconclusive or error.
 
     *value* lies between *low* and *high* (None: unbounded) and was held against *threshold*, all in *unit*; *n* is how
-    many were counted, *query* what was asked, *rule* what decided.
+    many were counted, *query* what was asked, *rule* what decided. *signals* are what each single rule said, *version*
+    of which version; a listing does not tell them.
     """
 
     outcome: str
@@ -28,6 +30,8 @@ class Verdict:
     high: float | None = None
     threshold: float | None = None
     is_latched: bool = False
+    version: str = ""
+    signals: tuple[Verdict, ...] = ()
 
     @classmethod
     def of(cls, document: Document) -> Verdict:
@@ -45,4 +49,22 @@ class Verdict:
             high=number_of(document, "high"),
             threshold=number_of(document, "threshold"),
             is_latched=bool(document.get("isLatched")),
+            version=text_of(document, "version"),
+            signals=tuple(cls.of(signal) for signal in document.get("signals") or ()),
         )
+
+    def to_document(self) -> dict[str, Any]:
+        """Present for programs what was measured."""
+        return {
+            "outcome": self.outcome,
+            "query": self.query,
+            "window": self.window,
+            "n": self.n,
+            "value": self.value,
+            "low": self.low,
+            "high": self.high,
+            "threshold": self.threshold,
+            "unit": self.unit,
+            "rule": self.rule,
+            "version": self.version,
+        }

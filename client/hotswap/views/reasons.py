@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
 from hotswap.reasons import Reason
@@ -14,11 +15,13 @@ from hotswap.views.deployments import mark_of, state_of
 from hotswap.views.tables import facts
 from hotswap.views.theme import status_style
 from hotswap.views.times import ago
-from hotswap.views.verdicts import interval, measure, outcome_text
+from hotswap.views.verdicts import interval, measure, outcome_text, signals_view
 
 
-def reason_view(deployment: Deployment, reason: Reason, now: datetime) -> RenderableType:
-    """Say where it is and why, what was asked, what was seen, which rule decided, and who."""
+def reason_view(
+    deployment: Deployment, reason: Reason, now: datetime, *, tells_signals: bool = False
+) -> RenderableType:
+    """Say where it is and why, what was asked, what was seen, which rule decided, who; and what each rule said."""
     state = state_of(deployment)
     style = status_style(state)
     place = f"  {deployment.plugin_id} {deployment.version} in {deployment.environment} is "
@@ -35,6 +38,7 @@ def reason_view(deployment: Deployment, reason: Reason, now: datetime) -> Render
                 ("by", _by(reason, now)),
             ]
         ),
+        *(_signals(reason) if tells_signals else ()),
     )
 
 
@@ -56,11 +60,20 @@ def reason_document(deployment: Deployment, reason: Reason) -> dict[str, object]
         "threshold": verdict.threshold if verdict else None,
         "unit": verdict.unit if verdict else None,
         "outcome": verdict.outcome if verdict else None,
+        "signals": [signal.to_document() for signal in verdict.signals] if verdict else [],
         "seen": reason.seen or None,
         "rule": reason.rule,
         "actor": reason.by,
         "at": reason.at.isoformat() if reason.at else None,
     }
+
+
+def _signals(reason: Reason) -> tuple[RenderableType, ...]:
+    verdict = reason.verdict
+    if verdict is None or not verdict.signals:
+        return (Text("\n  No other rule was asked.", style="quiet"),)
+
+    return Text(), Padding(signals_view(verdict.signals), (0, 0, 0, 2))
 
 
 def _asked(reason: Reason) -> str:

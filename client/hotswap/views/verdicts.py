@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from rich.table import Table
 from rich.text import Text
 
 from hotswap.resources.verdicts import Verdict
@@ -24,6 +27,32 @@ def verdict_text(verdict: Verdict | None, *, is_brief: bool = False) -> Text:
     told = "" if is_quiet else numbers(verdict) or verdict.reason
 
     return Text.assemble(outcome_text(verdict), "  " if told else "", told)
+
+
+def signals_view(signals: Sequence[Verdict]) -> Table:
+    """Draw what each rule said, a line each: what was asked, the value and where it surely lies, and the limit."""
+    names_versions = len({signal.version for signal in signals}) > 1
+    drawn = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="quiet")
+    drawn.add_column()
+    drawn.add_column("rule")
+    drawn.add_column("n", justify="right")
+    drawn.add_column("value", justify="right")
+    drawn.add_column("surely in")
+    drawn.add_column("limit", justify="right")
+    if names_versions:
+        drawn.add_column("version", style="version")
+    for signal in signals:
+        drawn.add_row(
+            outcome_text(signal),
+            signal.rule,
+            f"{signal.n:,}" if signal.n else "-",
+            measure(signal.value, signal.unit),
+            interval(signal),
+            measure(signal.threshold, signal.unit) if signal.threshold is not None else "-",
+            *([signal.version] if names_versions else []),
+        )
+
+    return drawn
 
 
 def numbers(verdict: Verdict) -> str:
