@@ -90,9 +90,9 @@ down: install ## Stop the stack and remove what it left
 
 .PHONY: lint
 lint: install ## Check style, types, imports, templates and locks
-	@$(MAKE) -k lint-style lint-format lint-types lint-imports lint-locks lint-machines lint-openapi lint-template
+	@$(MAKE) -k lint-style lint-format lint-types lint-imports lint-locks lint-machines lint-openapi lint-template lint-security lint-secrets
 
-.PHONY: lint-style lint-format lint-types lint-imports lint-locks lint-machines lint-openapi lint-template
+.PHONY: lint-style lint-format lint-types lint-imports lint-locks lint-machines lint-openapi lint-template lint-security lint-secrets
 lint-style:
 	$(call check,style    ruff check,$(BIN)/ruff check .)
 lint-format:
@@ -110,6 +110,20 @@ lint-machines:
 	$(call check,machines structure of statemachines/*.json,$(BIN)/python -m pytest -q -p no:cacheprovider tests/statemachines/test_definitions.py)
 lint-template:
 	$(call check,template cfn-lint of the packaged stack,$(BIN)/cfn-lint $$($(BIN)/python -c 'from infra.package import build_package as build; print(build().template_path)'))
+
+# What is of low severity there is a rule of ruff's too (S), each exception explained where it is made.
+lint-security:
+	$(call check,security bandit,$(BIN)/bandit --quiet --recursive -ll chalicelib client infra app.py examples)
+# The word itself is everywhere here, so the detector of words is off. Made-up secrets of tests and digests that pin
+# sources look like secrets: there only the shapes of real ones count.
+lint-secrets:
+	$(call check,secrets  detect-secrets,git ls-files -z '*' ':!tests' ':!infra/local/pins.py' ':!docs/openapi.json' ':!*requirements*.txt' ':!bench/engines.txt' \
+		| xargs -0 $(BIN)/detect-secrets-hook --no-verify --disable-plugin KeywordDetector && git ls-files -z tests infra/local/pins.py \
+		| xargs -0 $(BIN)/detect-secrets-hook --no-verify --disable-plugin KeywordDetector --disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString)
+
+.PHONY: audit
+audit: install ## Ask the OSV database for known flaws of what is locked
+	@$(BIN)/python -m infra.audit_dependencies
 
 .PHONY: bench
 bench: install ## Measure start-up, overhead and size against their peers

@@ -38,7 +38,7 @@ _PAYLOAD = {
     "secrets": {},
     "state": {},
     "executionId": "exe_01JDA3Y3W6V6C6ZJ1M8Y5N9Q4T",
-    "traceId": "0af7651916cd43dd8448eb211c80319c",
+    "traceId": "0af7651916cd43dd8448eb211c80319c",  # pragma: allowlist secret
 }
 
 

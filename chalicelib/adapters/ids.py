@@ -8,7 +8,7 @@ from collections.abc import Callable
 from threading import Lock
 from time import time_ns
 
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # pragma: allowlist secret
 _RANDOM_BYTES = 10
 #: Two digits at once: one by one they were a third of what an invocation adds to the call of its plugin.
 _PAIRS = [first + second for first in _CROCKFORD for second in _CROCKFORD]

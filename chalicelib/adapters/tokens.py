@@ -40,7 +40,7 @@ def fetch_keys(url: str) -> dict[str, Any]:
     if not url.startswith(("https://", "http://")):
         raise ValueError("the address of the keys must be HTTP")
     try:
-        with urlopen(url, timeout=_TIMEOUT_SECONDS) as response:  # noqa: S310 - checked above; it comes from settings
+        with urlopen(url, timeout=_TIMEOUT_SECONDS) as response:  # noqa: S310 # nosec B310 - checked above
             keys: dict[str, Any] = json.loads(response.read(_MAX_KEYS_BYTES))
     except (URLError, OSError, ValueError) as error:
         raise TransientError("The keys of the token issuer can't be read at the moment.") from error

@@ -193,7 +193,7 @@ def _example(code: str) -> dict[str, Any]:
         "detail": f"{kind.title}: here stands what it is about.",
         "instance": "/v1/…",
         "code": code,
-        "traceId": "4bf92f3577b34da6a3ce929d0e0e4736",
+        "traceId": "4bf92f3577b34da6a3ce929d0e0e4736",  # pragma: allowlist secret
         "timestamp": "2026-11-22T15:00:00.000Z",
         "errors": errors,
         "fix": "Here stands what to do next.",

@@ -149,7 +149,7 @@ def _identity(emulator: Emulator) -> str:
     """Ask who answers at the emulator's port; empty if nobody does."""
     with (
         contextlib.suppress(urllib.error.URLError, OSError, ValueError),
-        urllib.request.urlopen(f"{emulator.url}/_ministack/health", timeout=2) as answer,  # noqa: S310 - loopback
+        urllib.request.urlopen(f"{emulator.url}/_ministack/health", timeout=2) as answer,  # noqa: S310 # nosec B310 - loopback
     ):
         return str(json.load(answer).get("edition", ""))
     return ""

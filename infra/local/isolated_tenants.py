@@ -44,7 +44,7 @@ exec {new_namespace} sh -e -c '
   exec "$@"
 ' sh {binary} "$@"
 """
-_TMP = Path("/tmp")  # noqa: S108 - what it is about
+_TMP = Path("/tmp")  # noqa: S108 # nosec B108 - what it is about
 
 
 def install() -> None:
