@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pydantic
-from aws_lambda_powertools import Logger
 from chalice import Blueprint, Response
 
 from chalicelib import bootstrap, bootstrap_limits
@@ -23,9 +22,10 @@ from chalicelib.api.replies import Reply
 from chalicelib.domain.authorization import ON_BEHALF_OF, Caller, ForeignTenantError, require_permission
 from chalicelib.domain.errors import DomainError, ForbiddenError, NotFoundError, TransientError
 from chalicelib.domain.rate_limits import Standing
+from chalicelib.logs import function_logger
 from chalicelib.services.records import record_of
 
-logger = Logger()
+logger = function_logger()
 
 View = Callable[..., Response]
 

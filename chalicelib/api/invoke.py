@@ -7,6 +7,7 @@ It starts in a third of the time of the API function, so it imports no model, no
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 import traceback
@@ -41,6 +42,7 @@ from chalicelib.domain.errors import (
     TransientError,
     ValidationError,
 )
+from chalicelib.domain.redaction import fields_of, redact
 from chalicelib.services import invocations
 
 blueprint = Blueprint(__name__)
@@ -229,7 +231,11 @@ def _log(told: Mapping[str, Any], reply: Reply, began: float) -> None:
     """Write one line to stderr: what was asked and how it went, but neither input nor result."""
     level = "ERROR" if "traceback" in told else told.get("level", "INFO")
     duration_ms = round((time.perf_counter() - began) * 1000, 1)
-    sys.stderr.write(json.dumps({**told, "level": level, "status": reply.status, "durationMs": duration_ms}) + "\n")
+    line = {**told, "level": level, "status": reply.status, "durationMs": duration_ms}
+    # What is told of a call that went well is ours; of a bug anything may be.
+    hidden = os.environ.get("HOTSWAP_REDACT", "")
+    line = redact(line, fields_of(hidden)) if hidden or "traceback" in told else line
+    sys.stderr.write(json.dumps(line) + "\n")
 
 
 cold_start.finish()

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from chalice.app import Blueprint
 
 from chalicelib import bootstrap
 from chalicelib.domain.diagnoses import ExecutionState
+from chalicelib.logs import function_logger
 from chalicelib.services import convergence
 
 blueprint = Blueprint(__name__)
 
-logger = Logger(level=os.environ.get("HOTSWAP_LOG_LEVEL", "INFO"))
+logger = function_logger()
 
 #: A deployment's own execution is named by its id and attempt; one that watches for it, by step and round as well.
 _NAME = re.compile(r"(?P<id>dep_[0-9A-HJKMNP-TV-Z]{26})-(?P<attempt>[0-9]{1,6})(?:-[0-9]{1,6}-[0-9]{1,9})?")

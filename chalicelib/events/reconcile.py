@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 
 from chalicelib import bootstrap
+from chalicelib.logs import function_logger
 from chalicelib.services import aftercare, approval_sweeps, convergence, turns
 
 blueprint = Blueprint(__name__)
 
-logger = Logger(level=os.environ.get("HOTSWAP_LOG_LEVEL", "INFO"))
+logger = function_logger()
 
 
 @blueprint.schedule(Rate(1, unit=Rate.MINUTES), name="reconcile")

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from chalice.app import Blueprint
 
 from chalicelib import bootstrap
 from chalicelib.adapters.dynamodb.audit_streams import streamed_record
 from chalicelib.domain.errors import TransientError
+from chalicelib.logs import function_logger
 from chalicelib.services import notifications
 
 blueprint = Blueprint(__name__)
 
-logger = Logger(level=os.environ.get("HOTSWAP_LOG_LEVEL", "INFO"))
+logger = function_logger()
 
 
 @blueprint.lambda_function(name="send_notifications")

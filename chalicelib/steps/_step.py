@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from functools import wraps
 from time import perf_counter
 from typing import Any, TypeVar
 
-from aws_lambda_powertools import Logger
-
 from chalicelib import bootstrap
 from chalicelib.domain.errors import DomainError, StaleRevisionError, TransientError
+from chalicelib.logs import function_logger
 from chalicelib.ports import Ports
 from chalicelib.steps._given import Given, Result
 
@@ -21,7 +19,7 @@ _READS = 3
 Input = TypeVar("Input", bound=Given)
 Handler = Callable[[Mapping[str, Any], object], dict[str, Any]]
 
-logger = Logger(level=os.environ.get("HOTSWAP_LOG_LEVEL", "INFO"))
+logger = function_logger()
 
 
 class UnexpectedStepError(Exception):
