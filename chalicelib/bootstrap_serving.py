@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from chalicelib.adapters import aws_clients
+from chalicelib.adapters.aside import AsideThread
 from chalicelib.adapters.aws_clients import Lazy
 from chalicelib.adapters.clock import SystemClock
 from chalicelib.adapters.dynamodb.override_keys import StoredOverrideKey
@@ -53,15 +54,16 @@ def _real_ports() -> ServingPorts:
 def connect(settings: Settings, clock: Clock | None = None) -> ServingPorts:
     """Make the serving ports of a stack; no client is made and nothing is called before a port is used."""
     clock = clock or SystemClock()
+    aside = AsideThread()
     dynamodb = Lazy(aws_clients.serving_dynamodb)
     kms = Lazy(aws_clients.kms)
     return ServingPorts(
         clock=clock,
         ids=UlidSource(),
-        reads=DynamoServingReads(dynamodb, settings.table("routing"), settings.table("tenants"), clock),
+        reads=DynamoServingReads(dynamodb, settings.table("routing"), settings.table("tenants"), clock, aside),
         states=DynamoStates(dynamodb, settings.table("tenants")),
         quotas=LeasedQuotas(
-            DynamoQuotaLedger(dynamodb, settings.table("tenants")), clock, factor=settings.limit_factor
+            DynamoQuotaLedger(dynamodb, settings.table("tenants")), clock, factor=settings.limit_factor, aside=aside
         ),
         servings=DynamoServings(dynamodb, settings.table("tenants"), clock),
         calls=Tallies(DynamoTallies(dynamodb, settings.table("measurements"), clock, shard=os.urandom(1)[0]), clock),

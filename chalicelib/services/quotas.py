@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from chalicelib.domain.errors import TransientError
 from chalicelib.domain.quotas import (
@@ -28,9 +28,11 @@ from chalicelib.domain.quotas import (
     window_end,
     window_of,
 )
+from chalicelib.services.quota_accounts import Account, Slot
 
 if TYPE_CHECKING:
     from chalicelib.domain.tenants import Tier
+    from chalicelib.ports.aside import Aside
     from chalicelib.ports.clock import Clock
     from chalicelib.ports.quotas import QuotaLedger
 
@@ -38,53 +40,9 @@ if TYPE_CHECKING:
 MAX_ACCOUNTS = 10_000
 #: A ledger that did not answer is left alone for this long, so that an outage costs one call its timeout.
 _AWAY = timedelta(seconds=1)
-#: That no slot was free is believed for this long; then it is asked again.
-_FULL = timedelta(milliseconds=200)
 _SLOT_RETRY = timedelta(seconds=1)
-
-
-# What changes is a class by hand: the hot path can't wait for `dataclasses`, a sixth of its start.
-
-
-class _Slot(NamedTuple):
-    """A slot of this container: calls may begin in it between the two moments without asking again."""
-
-    holder: str
-    held_at: datetime
-    kept_until: datetime
-    is_kept: bool
-
-    def may_begin(self, now: datetime) -> bool:
-        """Tell whether a call that begins now ends while the slot is held; a clock that went back says no."""
-        return self.held_at <= now < self.kept_until
-
-
-class _Account:
-    """What this container has set aside of one tenant's use of one plugin."""
-
-    __slots__ = ("full", "left", "lock", "place", "plugin_id", "slots", "tenant_id", "used_up", "window")
-
-    def __init__(self, tenant_id: str, plugin_id: str) -> None:
-        self.tenant_id = tenant_id
-        self.plugin_id = plugin_id
-        self.window = -1
-        self.place = 0
-        self.left: dict[Quota, int] = {}
-        self.used_up: dict[Quota, tuple[int, int]] = {}
-        self.slots: list[_Slot] = []
-        self.full: tuple[datetime, int] | None = None
-        self.lock = Lock()
-
-    def enter(self, window: int) -> None:
-        """Begin a window with nothing set aside, also one that the clock went back to: its counts are in the ledger."""
-        if window != self.window:
-            self.window, self.place = window, 0
-            self.left = {Quota.REQUESTS: 0, Quota.SECONDS: 0}
-            self.used_up = {}
-
-    def is_full(self, limit: int, now: datetime) -> bool:
-        """Tell whether no slot was free a moment ago."""
-        return self.full is not None and self.full[1] == limit and self.full[0] <= now < self.full[0] + _FULL
+#: A slot that is kept no longer than this is held anew while the next call has it.
+_ENDS_SOON = timedelta(seconds=3)
 
 
 class Admitted:
@@ -96,19 +54,20 @@ class Admitted:
         self.window = window
         self.began = began
         self.is_metered = True
-        self.slot: _Slot | None = None
+        self.slot: Slot | None = None
 
 
 class LeasedQuotas:
     """The gate of one container; *factor* multiplies what the tiers include."""
 
-    def __init__(self, ledger: QuotaLedger, clock: Clock, *, factor: int = 1) -> None:
+    def __init__(self, ledger: QuotaLedger, clock: Clock, *, factor: int = 1, aside: Aside | None = None) -> None:
         self._ledger = ledger
         self._clock = clock
         self._factor = factor
+        self._aside = aside
         self._name = os.urandom(6).hex()
         self._slots_named = 0
-        self._accounts: OrderedDict[tuple[str, str], _Account] = OrderedDict()
+        self._accounts: OrderedDict[tuple[str, str], Account] = OrderedDict()
         self._away: tuple[datetime, datetime] | None = None
         self._lock = Lock()
 
@@ -128,18 +87,18 @@ class LeasedQuotas:
         finally:
             self._leave(account, admitted)
 
-    def _account(self, tenant_id: str, plugin_id: str) -> _Account:
+    def _account(self, tenant_id: str, plugin_id: str) -> Account:
         with self._lock:
             account = self._accounts.get((tenant_id, plugin_id))
             if account is None:
-                account = self._accounts[tenant_id, plugin_id] = _Account(tenant_id, plugin_id)
+                account = self._accounts[tenant_id, plugin_id] = Account(tenant_id, plugin_id)
                 if len(self._accounts) > MAX_ACCOUNTS:
                     self._accounts.popitem(last=False)
             else:
                 self._accounts.move_to_end((tenant_id, plugin_id))
             return account
 
-    def _enter(self, account: _Account, limits: Limits) -> Admitted:
+    def _enter(self, account: Account, limits: Limits) -> Admitted:
         now = self._clock.now()
         with account.lock:
             account.enter(window_of(now))
@@ -153,7 +112,7 @@ class LeasedQuotas:
             account.left[Quota.REQUESTS] -= int(account.left[Quota.REQUESTS] > 0)
             return admitted
 
-    def _require_some(self, account: _Account, quota: Quota, limit: int, now: datetime, admitted: Admitted) -> None:
+    def _require_some(self, account: Account, quota: Quota, limit: int, now: datetime, admitted: Admitted) -> None:
         """Have something of a window's *quota* set aside, or refuse."""
         if account.left[quota] > 0:
             return
@@ -165,7 +124,7 @@ class LeasedQuotas:
             raise _exceeded(quota, *used, now, window_end(account.window))
 
     def _lease(
-        self, account: _Account, quota: Quota, limit: int, now: datetime, admitted: Admitted
+        self, account: Account, quota: Quota, limit: int, now: datetime, admitted: Admitted
     ) -> tuple[int, int] | None:
         """Set a chunk aside; return the limit and its use when there is none left."""
         if self._is_away(now):
@@ -192,10 +151,13 @@ class LeasedQuotas:
             account.place = leased.place
         return None if leased.granted else (limit, leased.used)
 
-    def _slot(self, account: _Account, limit: int, now: datetime, admitted: Admitted) -> _Slot | None:
+    def _slot(self, account: Account, limit: int, now: datetime, admitted: Admitted) -> Slot | None:
         """Take a slot that is kept, or hold one; None when the ledger is away."""
         slot = account.slots.pop() if account.slots else None
+        if slot is not None:
+            slot = account.renewed.get(slot.holder) or slot
         if slot is not None and slot.may_begin(now):
+            self._renew(account, slot, limit, now)
             return slot
         if slot is None and account.is_full(limit, now):
             raise _exceeded(Quota.CONCURRENT, limit, limit, now, now + _SLOT_RETRY)
@@ -211,12 +173,42 @@ class LeasedQuotas:
         except TransientError:
             self._leave_alone(admitted)
             return slot
+        account.renewed.pop(holder, None)
         if held is None:
             account.full = now, limit
             raise _exceeded(Quota.CONCURRENT, limit, limit, now, now + _SLOT_RETRY)
-        return _Slot(holder, now, kept_until, is_kept=held <= kept_slots(limit))
+        return Slot(holder, now, kept_until, is_kept=held <= kept_slots(limit))
 
-    def _leave(self, account: _Account, admitted: Admitted) -> None:
+    def _renew(self, account: Account, slot: Slot, limit: int, now: datetime) -> None:
+        """Hold a slot that ends soon anew, aside: of calls that follow each other none waits for it."""
+        is_asked = slot.holder in account.renewed and account.renewed[slot.holder] is None
+        if self._aside is None or now < slot.kept_until - _ENDS_SOON or is_asked or self._is_away(now):
+            return
+        # None until it is held: it is asked for once, and whoever finds that it has ended asks for himself.
+        account.renewed[slot.holder] = None
+
+        def hold() -> None:
+            began = self._clock.now()
+            if not slot.may_begin(began):
+                return
+            kept_until = began + SLOT_KEPT
+            held = self._ledger.hold(
+                account.tenant_id,
+                account.plugin_id,
+                slot.holder,
+                limit=limit,
+                now=began,
+                until=kept_until + LONGEST_CALL,
+            )
+            with account.lock:
+                if held is not None and slot.holder in account.renewed:
+                    account.renewed[slot.holder] = Slot(
+                        slot.holder, began, kept_until, is_kept=held <= kept_slots(limit)
+                    )
+
+        self._aside(hold)
+
+    def _leave(self, account: Account, admitted: Admitted) -> None:
         """Count the time of a call that ended, and keep its slot or give it back."""
         now = self._clock.now()
         spent_ms = max(0, -((admitted.began - now) // timedelta(milliseconds=1)))
@@ -237,6 +229,7 @@ class LeasedQuotas:
                         account.tenant_id, account.plugin_id, window=admitted.window, milliseconds=beyond_ms
                     )
                 if slot is not None:
+                    account.renewed.pop(slot.holder, None)
                     self._ledger.release(account.tenant_id, account.plugin_id, slot.holder)
             except TransientError:
                 # The plugin has answered: what can't be counted now is lost, and a slot ends by itself.

@@ -2,19 +2,24 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
 from botocore.stub import Stubber
 
 from chalicelib.adapters import aws_clients
+from chalicelib.adapters.aside import AsideThread
 from chalicelib.adapters.aws_clients import Lazy
-from chalicelib.adapters.dynamodb.serving import DynamoServingReads, ServingCache
+from chalicelib.adapters.dynamodb.serving import DynamoServingReads
+from chalicelib.adapters.dynamodb.serving_cache import ServingCache
 from chalicelib.domain.errors import TransientError
 from chalicelib.domain.installations import Installation
 from chalicelib.domain.resolution import resolve
 from chalicelib.domain.tenants import Tenant
 from tests.fakes import FakeClock
+from tests.fakes.aside import FakeAside
 
 
 @dataclass
@@ -155,6 +160,133 @@ def test_the_cache_keeps_the_newest_answers_only(clock: FakeClock) -> None:
     served = [cache.get((key,), again.read) for key in "cba"]
 
     assert served == ["c", "b", "again"]
+
+
+@pytest.fixture
+def later() -> FakeAside:
+    return FakeAside()
+
+
+@pytest.fixture
+def foresighted(clock: FakeClock, later: FakeAside) -> ServingCache:
+    return ServingCache(clock, aside=later)
+
+
+def test_what_is_asked_often_is_read_aside_and_nobody_waits_or_gets_what_is_older_than_a_second(
+    foresighted: ServingCache, clock: FakeClock, later: FakeAside
+) -> None:
+    begun = clock.now()
+    read_at: list[datetime] = []
+    waited, ages = 0, []
+
+    def read() -> datetime:
+        read_at.append(clock.now())
+        return clock.now()
+
+    for _ in range(50):
+        reads_before = len(read_at)
+        ages.append(clock.now() - foresighted.get(("a",), read))
+        waited += len(read_at) - reads_before
+        clock.advance(seconds=0.1)
+        later.catch_up()
+
+    assert waited == 1, "the first one, who found nothing"
+    assert max(ages) < timedelta(seconds=1)
+    assert len(read_at) <= 1 + (clock.now() - begun) / timedelta(seconds=0.8) + 1
+
+
+def test_what_is_not_read_aside_in_time_is_read_by_who_asks(foresighted: ServingCache, clock: FakeClock) -> None:
+    source = Source()
+    foresighted.get(("a",), source.read)
+    clock.advance(seconds=0.8)
+    foresighted.get(("a",), source.read)
+    source.value = "second"
+    clock.advance(seconds=0.2)
+
+    assert foresighted.get(("a",), source.read) == "second"
+
+
+def test_of_one_thing_there_is_one_read_aside_at_a_time(
+    foresighted: ServingCache, clock: FakeClock, later: FakeAside
+) -> None:
+    source = Source()
+    foresighted.get(("a",), source.read)
+    clock.advance(seconds=0.8)
+    for _ in range(10):
+        foresighted.get(("a",), source.read)
+    put_aside = len(later.work)
+    later.catch_up()
+    clock.advance(seconds=0.8)
+    foresighted.get(("a",), source.read)
+
+    assert (put_aside, len(later.work)) == (1, 1)
+
+
+def test_an_answer_that_was_read_aside_is_as_old_as_its_question(
+    foresighted: ServingCache, clock: FakeClock, later: FakeAside
+) -> None:
+    source = Source()
+    foresighted.get(("a",), source.read)
+    clock.advance(seconds=0.8)
+
+    def slow() -> str:
+        clock.advance(seconds=0.9)
+        return "late"
+
+    foresighted.get(("a",), slow)
+    later.catch_up()
+    clock.advance(seconds=0.1)
+
+    assert foresighted.get(("a",), source.read) == "first"
+
+
+def test_an_outage_that_is_met_aside_costs_no_caller_its_timeout(
+    foresighted: ServingCache, clock: FakeClock, later: FakeAside
+) -> None:
+    source = Source()
+    foresighted.get(("a",), source.read)
+    clock.advance(seconds=0.8)
+    foresighted.get(("a",), source.read)
+    source.is_away = True
+    with pytest.raises(TransientError):
+        later.catch_up()
+    asked = len(source.reads)
+    clock.advance(seconds=0.9)
+
+    assert foresighted.get(("a",), source.read) == "first"
+    assert len(source.reads) == asked
+
+
+def test_an_error_that_no_retry_heals_is_met_by_who_asks_next(
+    foresighted: ServingCache, clock: FakeClock, later: FakeAside
+) -> None:
+    def forbidden() -> str:
+        raise PermissionError
+
+    foresighted.get(("a",), Source().read)
+    clock.advance(seconds=0.8)
+    foresighted.get(("a",), forbidden)
+    with pytest.raises(PermissionError):
+        later.catch_up()
+    clock.advance(seconds=0.2)
+
+    with pytest.raises(PermissionError):
+        foresighted.get(("a",), forbidden)
+
+
+def test_a_thread_does_what_is_put_aside_in_its_order_and_goes_on_after_what_fails() -> None:
+    aside, done, end = AsideThread(), list[str](), Event()
+
+    def fail() -> None:
+        done.append("failed")
+        raise RuntimeError
+
+    aside(fail)
+    aside(lambda: done.append("done"))
+    aside(end.set)
+
+    assert end.wait(10)
+    assert done == ["failed", "done"]
 
 
 @pytest.fixture

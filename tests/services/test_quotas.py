@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +13,7 @@ from chalicelib.domain.quotas import CHUNKS_PER_LIMIT, Quota, QuotaExceededError
 from chalicelib.domain.tenants import Tier
 from chalicelib.services.quotas import Admitted, LeasedQuotas
 from tests.fakes import FakeClock
+from tests.fakes.aside import FakeAside
 from tests.fakes.quotas import FakeQuotaLedger
 
 
@@ -223,6 +224,60 @@ def test_a_container_that_is_called_again_writes_nothing_for_its_slot() -> None:
         fleet.call()
 
     assert fleet.ledger.calls == asked
+
+
+def test_a_slot_is_held_anew_aside_so_that_no_call_waits_for_it() -> None:
+    fleet, aside = Fleet(requestsPerMinute=60_000, concurrentExecutions=5), FakeAside()
+    fleet.containers = [LeasedQuotas(fleet.ledger, fleet.clock, aside=aside)]
+    fleet.call()
+    fleet.call()
+    window, waited, held = window_of(fleet.clock.now()), 0, set[int]()
+
+    while window_of(fleet.clock.now()) == window:
+        asked = fleet.ledger.calls
+        fleet.call(seconds=0.01)
+        waited += fleet.ledger.calls - asked
+        aside.catch_up()
+        held.add(fleet.ledger.used("acme", window=window, now=fleet.clock.now())["echo"].concurrent)
+        fleet.clock.advance(seconds=0.5)
+
+    assert (waited, held) == (0, {1})
+
+
+@given(
+    limit=st.integers(1, 6),
+    steps=st.lists(
+        st.tuples(st.sampled_from(["begin", "end", "aside", "wait"]), st.integers(0, 2), st.floats(0, 9)), max_size=80
+    ),
+)
+@settings(max_examples=200, deadline=None)
+def test_slots_that_are_held_anew_late_or_never_are_no_more_than_the_limit_and_all_free_in_the_end(
+    limit: int, steps: list[tuple[str, int, float]]
+) -> None:
+    fleet, asides = Fleet(concurrentExecutions=limit), [FakeAside() for _ in range(3)]
+    fleet.containers = [LeasedQuotas(fleet.ledger, fleet.clock, aside=aside) for aside in asides]
+    running: list[ExitStack] = []
+
+    for what, container, seconds in steps:
+        if what == "begin":
+            running.append(call := ExitStack())
+            with suppress(QuotaExceededError):
+                fleet.begin(call, container)
+        elif what == "end" and running:
+            running.pop(container % len(running)).close()
+        elif what == "aside":
+            asides[container].catch_up()
+        else:
+            fleet.clock.advance(seconds=seconds)
+        assert all(len(slots) <= limit for slots in fleet.ledger.slots.values())
+    for call in running:
+        call.close()
+    for aside in asides:
+        aside.catch_up()
+    fleet.clock.advance(seconds=41)
+
+    assert sum(fleet.call() for _ in range(3)) == 3
+    assert fleet.ledger.used("acme", window=0, now=fleet.clock.now())["echo"].concurrent <= 1
 
 
 def test_idle_containers_keep_no_more_than_a_quarter_of_the_slots() -> None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
-from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from chalicelib.adapters.aws_errors import translated
 from chalicelib.adapters.dynamodb import keys
 from chalicelib.adapters.dynamodb.documents import Values, installation_of, route_of, tenant_of
+from chalicelib.adapters.dynamodb.serving_cache import ServingCache
 from chalicelib.domain.errors import StaleRevisionError, TransientError
 from chalicelib.domain.installations import Installation, UninstalledError
 from chalicelib.domain.routes import Route
@@ -22,17 +20,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from chalicelib.ports import Clock
+    from chalicelib.ports.aside import Aside
 
 Thing = TypeVar("Thing")
 
-FRESH = timedelta(seconds=1)
-STALE = timedelta(minutes=15)
-#: Routes, tenants and installations that one container keeps.
-MAX_ENTRIES = 10_000
-
 _ATTEMPTS = 4
-#: How long to wait before each further read of what no older answer can stand in for.
-_COLD_PAUSES = (0.05, 0.2)
 _FIRST_PAUSE_SECONDS = 0.02
 #: What a transaction says of each of its parts.
 _DONE, _REFUSED = "None", "ConditionalCheckFailed"
@@ -56,11 +48,6 @@ _JSON = frozenset(
 _KEYS = frozenset({"pk", "sk", "gsi1pk", "gsi1sk"})
 
 
-class _Entry(NamedTuple):
-    value: object
-    read_at: datetime
-
-
 class _Made(NamedTuple):
     """What was made of an item, and the mark of that item: the same again need not be made again."""
 
@@ -68,86 +55,21 @@ class _Made(NamedTuple):
     thing: Any
 
 
-class ServingCache:
-    """
-    Answers at most a second old; while the source is away, the last answer for 15 minutes.
-
-    That something does not exist is an answer too. After a failed read the source is left alone for a
-    second, so that an outage costs one caller its timeout and not every caller.
-
-    A clock may be set back. What was read in its future has no age that is known, so it is as old as it is far away.
-    """
-
-    def __init__(self, clock: Clock, *, max_entries: int = MAX_ENTRIES) -> None:
-        self._clock = clock
-        self._max_entries = max_entries
-        self._entries: OrderedDict[tuple[str, ...], _Entry] = OrderedDict()
-        self._away_until: datetime | None = None
-        self._lock = Lock()
-
-    def get(self, key: tuple[str, ...], read: Callable[[], Thing]) -> Thing:
-        """
-        Return what *key* stands for, by *read* if the kept answer is too old.
-
-        Raises:
-            TransientError: The source is away and the last answer is too old, or there was none.
-        """
-        # Taken before the read: an answer is as old as the moment that it was asked for.
-        now = self._clock.now()
-        with self._lock:
-            entry = self._entries.get(key)
-            is_away = self._away_until is not None and now < self._away_until <= now + FRESH
-        if entry is not None and abs(now - entry.read_at) < (STALE if is_away else FRESH):
-            return cast("Thing", entry.value)
-        try:
-            value = read() if entry is not None else _read_cold(read)
-        except TransientError:
-            with self._lock:
-                self._away_until = self._clock.now() + FRESH
-            if entry is None or abs(now - entry.read_at) >= STALE:
-                raise
-            return cast("Thing", entry.value)
-        self._keep(key, _Entry(value, now))
-        return value
-
-    def last(self, key: tuple[str, ...]) -> object:
-        """Return the last answer, however old; None when there is none, or it was None."""
-        with self._lock:
-            entry = self._entries.get(key)
-        return entry.value if entry is not None else None
-
-    def _keep(self, key: tuple[str, ...], entry: _Entry) -> None:
-        with self._lock:
-            self._away_until = None
-            known = self._entries.get(key)
-            # Two threads may read at once and come back in the other order.
-            is_overtaken = known is not None and entry.read_at < known.read_at <= self._clock.now()
-            self._entries[key] = known if known is not None and is_overtaken else entry
-            self._entries.move_to_end(key)
-            while len(self._entries) > self._max_entries:
-                self._entries.popitem(last=False)
-
-
-def _read_cold(read: Callable[[], Thing]) -> Thing:
-    """Read what a new container knows nothing of: a throttled table answers soon, and the tenant would get an error."""
-    for pause in _COLD_PAUSES:
-        try:
-            return read()
-        except TransientError:
-            time.sleep(pause)
-    return read()
-
-
 class DynamoServingReads:
     """What an invocation reads."""
 
     def __init__(
-        self, client: Callable[[], DynamoDBClient], routing_table: str, tenants_table: str, clock: Clock
+        self,
+        client: Callable[[], DynamoDBClient],
+        routing_table: str,
+        tenants_table: str,
+        clock: Clock,
+        aside: Aside | None = None,
     ) -> None:
         self._client = client
         self._routing_table = routing_table
         self._tenants_table = tenants_table
-        self._cache = ServingCache(clock)
+        self._cache = ServingCache(clock, aside=aside)
 
     def route(self, plugin_id: str, environment: str) -> Route | None:
         """Return the route, at most one second old while the table answers."""
