@@ -152,6 +152,12 @@ class _Stack(StackTables):
         return StoredOverrideKey(self._kms, settings.key_alias, self._dynamodb, settings.table("routing"))
 
     @cached_property
+    def metrics(self) -> outside.MetricReads:
+        from chalicelib.adapters.cloudwatch import CloudWatchMetrics
+
+        return CloudWatchMetrics(Lazy(aws_clients.cloudwatch))
+
+    @cached_property
     def notifier(self) -> outside.Notifier:
         from chalicelib.adapters.notifications import SnsNotifications
 

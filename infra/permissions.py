@@ -110,6 +110,9 @@ _PUBLISHES = Grant(
     ),
     (_PLUGIN_FUNCTION, f"{_PLUGIN_FUNCTION}:*"),
 )
+# AWS knows no resource for this action (Service Authorization Reference, "CloudWatch"): a metric has no ARN, so nothing
+# narrower than all metrics of the account can be named. It reads numbers and nothing else, and one function has it.
+_READS_METRICS = Grant(("cloudwatch:GetMetricData",), ("*",))
 # Whoever asks Lambda's control plane takes a token first, from the bucket that all share.
 _TAKES_TOKENS = Grant(("dynamodb:UpdateItem",), _table("idempotency")[:1])
 _PASSES_PLUGIN_ROLE = Grant(("iam:PassRole",), (f"{_ARN}:iam::${{AWS::AccountId}}:role/{_STACK}-plugin",))
@@ -225,6 +228,7 @@ FUNCTIONS: dict[str, Grants] = {
         _reads("registry", "measurements", "tenants"),
         # A tenant that the candidate harms is pinned to stable.
         _writes("tenants"),
+        _READS_METRICS,
         _CALLS_PLUGINS,
         _MIRRORS_ALIASES,
         _TAKES_TOKENS,

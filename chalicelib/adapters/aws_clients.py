@@ -100,6 +100,12 @@ def sns() -> BaseClient:
     return client
 
 
+def cloudwatch() -> BaseClient:
+    """Make the client of CloudWatch; a look waits for it at most a few seconds, and judges without it."""
+    client: BaseClient = _make("cloudwatch", connect_seconds=1, read_seconds=3, attempts=2)
+    return client
+
+
 def cognito() -> CognitoIdentityProviderClient:
     """Make the client of the user pool."""
     client: CognitoIdentityProviderClient = _make("cognito-idp", read_seconds=10)

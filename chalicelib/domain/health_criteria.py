@@ -45,7 +45,9 @@ class HealthCriteria:
 
 
 def action_of(verdict: Verdict, criteria: HealthCriteria) -> Action | None:
-    """Say what *criteria* ask to be done about *verdict*; None for a pass: go on."""
+    """Say what *criteria* ask to be done about *verdict*, or it asks itself; None for a pass: go on."""
+    if verdict.action and verdict.outcome != Outcome.PASS:
+        return Action(verdict.action)
     actions = {
         Outcome.FAIL: criteria.on_fail,
         Outcome.INCONCLUSIVE: criteria.on_no_data,

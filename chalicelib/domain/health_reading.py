@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.domain.config_reading import Reading
 from chalicelib.domain.durations import iso_duration
+from chalicelib.domain.metric_reading import read_metrics
 from chalicelib.domain.verdicts import Action
 
 #: Looking more seldom than this would notice a breach too late for promise 3.
@@ -41,8 +42,12 @@ def read_health(document: Mapping[str, Any] | None, *, on_no_data: Action = Acti
         "tenantGuard": reading.flag("tenantGuard", default=True),
         "watch": iso_duration(_watch(reading)),
     }
+    metrics = read_metrics(reading)
     reading.refuse_unknown()
     reading.require_sound("health")
+    # Only few ask CloudWatch: what nobody asked for is not told to everybody.
+    if metrics:
+        health["metrics"] = metrics
     return health
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from chalicelib.domain.error_rules import judge_error_limit, judge_errors, judge_errors_before, judge_obvious
-from chalicelib.domain.health_criteria import HealthCriteria
+from chalicelib.domain.health_criteria import HealthCriteria, action_of
 from chalicelib.domain.latency_rules import judge_latency_limit, judge_latency_ratio
 from chalicelib.domain.measurements import Sides, current_step
-from chalicelib.domain.verdicts import Outcome, Verdict, combine
+from chalicelib.domain.verdicts import Action, Outcome, Verdict, combine
+
+_STOPS = (Action.ROLLBACK, Action.HOLD)
+_URGENCY = {Action.ROLLBACK: 0, Action.HOLD: 1, Action.WARN: 2, None: 3}
 
 
 def judge(
@@ -43,6 +47,20 @@ def judge(
         *others,
     )
     return combine(tuple(signal for signal in signals if signal is not None))
+
+
+def with_metrics(verdict: Verdict, metrics: Sequence[Verdict], criteria: HealthCriteria) -> Verdict:
+    """
+    Let one of *metrics* decide where it asks for more than all the others do; one that only warns is told, no more.
+
+    A roll-back comes before a hold, and then a fail before an error before what is inconclusive.
+    """
+    deciding = [verdict, *(one for one in metrics if action_of(one, criteria) in _STOPS)]
+    first = min(
+        deciding, key=lambda one: (_URGENCY[action_of(one, criteria)], list(Outcome).index(Outcome(one.outcome)))
+    )
+    parts = (*verdict.signals, *metrics) if metrics else verdict.signals
+    return replace(first, signals=parts, fix_forward=verdict.fix_forward)
 
 
 def judge_requests(current: Sides, criteria: HealthCriteria, window: str = "") -> Verdict:

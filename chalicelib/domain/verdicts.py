@@ -35,7 +35,8 @@ class Verdict:
     it was held against, all three in *unit*. *evidence* is E of the rule, 20 being proof at alpha 0.05.
     *is_latched* says that it was given earlier and stands; *fix_forward* that stable itself breaks the limits, so the
     candidate was judged only by whether it is worse. *signals* are the verdicts that this one was combined from.
-    *version* is the one that was judged, where it is known: an experiment tries several.
+    *version* is the one that was judged, where it is known: an experiment tries several. *action* is what is done about
+    it where that is not what the deployment does.
     """
 
     outcome: str
@@ -54,6 +55,7 @@ class Verdict:
     fix_forward: bool = False
     signals: tuple[Verdict, ...] = ()
     version: str = ""
+    action: str = ""
 
     @property
     def parts(self) -> tuple[Verdict, ...]:
@@ -123,8 +125,14 @@ def combine(signals: Sequence[Verdict]) -> Verdict:
 
 
 def latch(earlier: Verdict | None, now: Verdict) -> Verdict:
-    """Keep a fail that was given earlier in the same deployment, whatever is measured now."""
-    return replace(earlier, is_latched=True) if earlier is not None and earlier.is_fail else now
+    """
+    Keep a fail that was given earlier in the same deployment, whatever is measured now.
+
+    One that asked for something milder than the deployment does hides none that does not.
+    """
+    if earlier is None or not earlier.is_fail or (earlier.action and now.is_fail and not now.action):
+        return now
+    return replace(earlier, is_latched=True)
 
 
 def cut_short(verdict: Verdict) -> Verdict:
@@ -134,6 +142,7 @@ def cut_short(verdict: Verdict) -> Verdict:
     return replace(verdict, outcome=Outcome.INCONCLUSIVE, reason=f"cut short: until then, {verdict.reason}")
 
 
-def not_measured(query: str, reason: str, *, window: str = "") -> Verdict:
+def not_measured(query: str, reason: str, *, window: str = "", action: str = "") -> Verdict:
     """Say that a measurement itself failed: an error is neither a fail nor a pass."""
-    return Verdict(Outcome.ERROR, f"{query} could not be measured: {reason}", "measurement", query, window)
+    told = f"{query} could not be measured: {reason}"
+    return Verdict(Outcome.ERROR, told, "measurement", query, window, action=action)

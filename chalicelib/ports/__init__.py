@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     )
     from chalicelib.ports.machine_keys import MachineKeyReads, MachineKeyRepository
     from chalicelib.ports.measurements import CallCounter, MeasurementRepository, TallyLedger
+    from chalicelib.ports.metrics import MetricReads
     from chalicelib.ports.mirrors import AliasMirrors
     from chalicelib.ports.notifications import Claim, ClaimRepository, Notifier
     from chalicelib.ports.overrides import OverrideKey
@@ -62,6 +63,7 @@ __all__ = [
     "MachineKeyReads",
     "MachineKeyRepository",
     "MeasurementRepository",
+    "MetricReads",
     "Notifier",
     "OpenBlock",
     "OverrideKey",
@@ -149,3 +151,4 @@ class Ports:
     seals: SealRepository
     seal_key: SealKey
     verdicts: VerdictRepository
+    metrics: MetricReads

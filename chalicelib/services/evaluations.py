@@ -9,10 +9,10 @@ from chalicelib.domain.deployments import Deployment, HealthCheck
 from chalicelib.domain.errors import TransientError
 from chalicelib.domain.health import tried_by
 from chalicelib.domain.health_criteria import HealthCriteria, criteria_of
-from chalicelib.domain.judgements import judge, longest_run
+from chalicelib.domain.judgements import judge, longest_run, with_metrics
 from chalicelib.domain.times import rfc3339
 from chalicelib.domain.verdicts import Outcome, Verdict, combine
-from chalicelib.services import health_checks, traffic
+from chalicelib.services import health_checks, metrics, traffic
 
 if TYPE_CHECKING:
     from chalicelib.domain.routes import Target
@@ -49,17 +49,20 @@ def evaluate(deployment: Deployment, ports: Ports) -> Evaluation:
         requests += sum(phase.candidate.requests for phase in seen.phases)
         check = _check(deployment, target, ports)
         deployment, outcomes = _noted(deployment, check, criteria)
-        signals.append(
-            judge(
-                criteria,
-                seen.phases,
-                checks=outcomes,
-                stable_checks=_stable_checks(deployment, outcomes, criteria, ports),
-                others=seen.errors,
-                window=_window(deployment),
-                needs_requests=traffic.is_expected(deployment),
-            ).about(target.version)
+        verdict = judge(
+            criteria,
+            seen.phases,
+            checks=outcomes,
+            stable_checks=_stable_checks(deployment, outcomes, criteria, ports),
+            others=seen.errors,
+            window=_window(deployment),
+            needs_requests=traffic.is_expected(deployment),
         )
+        # What our own counts prove waits for nobody: CloudWatch may be slow, or away.
+        if not verdict.is_fail:
+            asked = metrics.judge_metrics(deployment, target, _window(deployment), ports)
+            verdict = with_metrics(verdict, asked, criteria)
+        signals.append(verdict.about(target.version))
     return Evaluation(combine(signals), deployment, requests)
 
 

@@ -33,7 +33,8 @@ def given(second: int, verdict: Verdict = SEEN, consequence: Consequence = Conse
 
 
 def all_of(ports: Ports, limit: int = 100) -> list[GivenVerdict]:
-    found, position = [], None
+    found: list[GivenVerdict] = []
+    position = None
     while True:
         page = ports.verdicts.page(a_deployment().id, PageRequest(limit, position))
         found += page.items

@@ -18,6 +18,7 @@ from tests.fakes.functions import FakePluginFunctions
 from tests.fakes.identity import FakeExecutions, FakeIdentity, FakeSecretBox, FakeSecretReferences
 from tests.fakes.machine_keys import FakeMachineKeys
 from tests.fakes.measurements import FakeMeasurements, FakeTallyLedger
+from tests.fakes.metrics import FakeMetrics
 from tests.fakes.mirrors import FakeMirrors
 from tests.fakes.notifications import FakeClaims, FakeNotifier
 from tests.fakes.overrides import FakeOverrideKey
@@ -52,6 +53,7 @@ class FakeWorld:
     override_key: FakeOverrideKey = field(default_factory=FakeOverrideKey)
     notifier: FakeNotifier = field(default_factory=FakeNotifier)
     claims: FakeClaims = field(default_factory=FakeClaims)
+    metrics: FakeMetrics = field(default_factory=FakeMetrics)
     ledger: FakeQuotaLedger = field(default_factory=FakeQuotaLedger)
     tallies: FakeTallyLedger = field(default_factory=FakeTallyLedger)
     seals: FakeSeals = field(default_factory=FakeSeals)
@@ -112,6 +114,7 @@ class FakeWorld:
             seals=self.seals,
             seal_key=self.seal_key,
             verdicts=FakeVerdicts(self.tables),
+            metrics=self.metrics,
         )
 
     @property

@@ -17,9 +17,13 @@ def actions_on(function: str, word: str) -> set[str]:
     return {action for action, resource in grants(function) if word in resource}
 
 
+#: Actions for which AWS knows no resource, and who has them; a metric has no ARN.
+WITHOUT_RESOURCE = {"evaluate_step": {("cloudwatch:GetMetricData", "*")}}
+
+
 @pytest.mark.parametrize("function", permissions.FUNCTIONS)
 def test_no_action_and_no_resource_is_a_star(function: str) -> None:
-    for action, resource in grants(function):
+    for action, resource in grants(function) - WITHOUT_RESOURCE.get(function, set()):
         assert "*" not in action
         assert resource != "*"
         assert any(f"${{{name}}}" in resource for name in ("AWS::StackName", "Key", "SealKey", "UserPool"))
