@@ -56,7 +56,7 @@ def evaluate(deployment: Deployment, ports: Ports) -> Evaluation:
             stable_checks=_stable_checks(deployment, outcomes, criteria, ports),
             others=seen.errors,
             window=_window(deployment),
-            needs_requests=traffic.is_expected(deployment),
+            needs_requests=traffic.is_expected(deployment, seen),
         )
         # What our own counts prove waits for nobody: CloudWatch may be slow, or away.
         if not verdict.is_fail:

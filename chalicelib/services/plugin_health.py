@@ -10,6 +10,7 @@ from chalicelib.domain.errors import TransientError
 from chalicelib.domain.health_criteria import HealthCriteria
 from chalicelib.domain.ids import Environment
 from chalicelib.domain.measurements import Outcomes, Sides, total
+from chalicelib.domain.regressions import judge_late_regression
 from chalicelib.domain.tallies import SLOT_SECONDS
 from chalicelib.domain.times import rfc3339
 from chalicelib.domain.verdicts import Outcome
@@ -18,6 +19,7 @@ from chalicelib.services import health_checks
 if TYPE_CHECKING:
     from chalicelib.domain.authorization import Caller
     from chalicelib.domain.routes import Route, Target
+    from chalicelib.domain.verdicts import Verdict
     from chalicelib.ports import Ports
 
 #: Health is told of what happened within this time.
@@ -94,17 +96,22 @@ def show_health(plugin_id: str, ports: Ports) -> tuple[VersionHealth, ...]:
     """
     Tell of each version that may serve how it fares, by what was counted of late and the usual limit of errors.
 
+    What is stable is Unhealthy too where it proves to fail more than was usual before.
+
     Raises:
         NotFoundError: There is no such plugin (404).
     """
     recent = show_metrics(plugin_id, RECENT_SECONDS, ports)
     shown = []
     for route in ports.routes.of_plugin(plugin_id):
+        late = _regression(route, ports)
         for role, target in _roles(route):
             environment = Environment(route.environment)
             key = environment, target.version
             outcomes = total(row.outcomes for row in recent if row[:2] == key)
             verdict = judge_error_limit(Sides(candidate=outcomes), HealthCriteria())
+            if role == "stable" and late is not None and late.is_fail:
+                verdict = late
             status, reason = ("Unknown", "no requests of late") if verdict is None else ("", verdict.reason)
             status = status or _WORDS[Outcome(verdict.outcome if verdict else Outcome.PASS)]
             shown.append(VersionHealth(environment, target.version, role, status, reason, outcomes))
@@ -132,6 +139,18 @@ def check_health(command: CheckHealth, ports: Ports) -> tuple[VersionCheck, ...]
                 check = HealthCheck(at, target.version, "health check", "error", 0.0, error.detail)
             made.append(VersionCheck(Environment(route.environment), role, check))
     return tuple(made)
+
+
+def _regression(route: Route, ports: Ports) -> Verdict | None:
+    """Compare what stable did of late with what it, and the one before it, did before."""
+    if route.stable is None:
+        return None
+    first = int((ports.clock.now().timestamp() - RECENT_SECONDS) // SLOT_SECONDS) + 1
+    known = {route.stable.version, *([route.previous.version] if route.previous else [])}
+    counted = ports.measurements.traffic(route.plugin_id, route.environment, since_slot=0)
+    before = total(row.outcomes for row in counted if row.slot < first and row.version in known)
+    slots = [row.outcomes for row in counted if row.slot >= first and row.version == route.stable.version]
+    return judge_late_regression(slots, before, of_slots=RECENT_SECONDS // SLOT_SECONDS)
 
 
 def _roles(route: Route) -> list[tuple[str, Target]]:

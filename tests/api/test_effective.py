@@ -74,6 +74,21 @@ def test_a_candidate_and_a_pin_are_shown_beside_what_was_resolved(world: FakeWor
     assert (answer["pinnedVersion"], answer["resolvedVersion"], answer["reason"]) == ("0.9.0", "0.9.0", "pin")
 
 
+def test_whom_the_guard_sent_back_reads_which_deployment_failed_for_it(world: FakeWorld, served: Gateway) -> None:
+    installation = world.tables.installations["acme", PLUGIN]
+    target, at = Target("0.9.0", "v0-9-0", "7", "cc"), "2026-11-22T15:00:00.000Z"
+    pin = Pin("Development", target, "1.0.0 fails for this tenant", "system", at, deployment_id="dep_01")
+    world.tables.installations["acme", PLUGIN] = installation._replace(pin=pin)
+
+    rules = served.get(f"{EFFECTIVE}?environment=Development", "olga").json["rules"]
+    (listed,) = served.get("/v1/tenants/acme/plugins", "olga").json["items"]
+
+    assert [rule["why"] for rule in rules if rule["matched"]] == [
+        "system pinned the tenant to 0.9.0: 1.0.0 fails for this tenant"
+    ]
+    assert (listed["pin"]["author"], listed["pin"]["deploymentId"]) == ("system", "dep_01")
+
+
 def test_a_suspended_tenant_and_one_without_the_plugin_learn_the_reason(world: FakeWorld, served: Gateway) -> None:
     a_plugin(served, "another-one")
     assert served.get("/v1/tenants/acme/plugins/another-one/effective", "olga").json["reason"] == "not-installed"

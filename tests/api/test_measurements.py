@@ -149,6 +149,23 @@ def test_metrics_and_health_tell_how_each_version_fares(world: FakeWorld, ready:
     assert ready.get("/v1/plugins/no-such-plugin/metrics").status == 404
 
 
+def test_what_fails_more_than_before_is_not_healthy_though_it_keeps_the_limit(world: FakeWorld, ready: Gateway) -> None:
+    route = Route(PLUGIN, "Development", "salt", stable=BLUE, epoch=1)
+    world.tables.routes[PLUGIN, "Development"] = route
+    calls(world, "dep_01", BLUE, *["acme"] * 3_000)
+    world.clock.advance(seconds=1_200)
+    for _ in range(15):
+        calls(world, "dep_01", BLUE, *["acme"] * 24)
+        calls(world, "dep_01", BLUE, "acme", failed=True)
+    world.clock.advance(seconds=60)
+    calls(world, "dep_01", BLUE, "acme")
+
+    (stable,) = ready.get(f"/v1/plugins/{PLUGIN}/health", "vera").json["items"]
+
+    assert (stable["status"], stable["role"]) == ("Unhealthy", "stable")
+    assert "more than 1.00% is a regression" in stable["reason"]
+
+
 def test_a_plugin_is_checked_when_somebody_asks(world: FakeWorld, ready: Gateway) -> None:
     world.tables.routes[PLUGIN, "Development"] = Route(PLUGIN, "Development", "salt", stable=BLUE, epoch=1)
     version = world.tables.versions[PLUGIN, "1.0.0"]

@@ -73,6 +73,7 @@ def test_a_pinned_tenant_is_served_by_its_pin_until_it_is_let_go(served: Gateway
         "author": "olga",
         "pinnedAt": pinned.json["pin"]["pinnedAt"],
         "expiresAt": "2098-12-31T23:00:00.000Z",
+        "deploymentId": None,
     }
     assert (freed.json["pin"], freed.json["pinnedVersion"]) == (None, None)
     assert served.delete(f"{BASE}/pin", "olga", headers={"If-Match": "*"}).status == 200

@@ -9,6 +9,7 @@ import pytest
 
 from hotswap.errors import ExitCode
 from tests.client.conftest import Terminal
+from tests.client.fake_api import FakeApi
 
 PLUGIN = "tax-engine"
 
@@ -103,6 +104,18 @@ def test_show_lists_what_a_tenant_has_installed(admin: Terminal) -> None:
     assert "Enabled" in full.stdout
     document = json.loads(admin.type("--json", "tenant", "show", "acme").stdout)
     assert document["plugins"][0]["pluginId"] == PLUGIN
+
+
+def test_show_tells_which_deployment_sent_a_tenant_back(api: FakeApi, admin: Terminal) -> None:
+    admin.type("tenant", "create", "acme")
+    admin.type("install", PLUGIN, "--tenant", "acme")
+    installed = api.installations["acme", PLUGIN]
+    pin = {"version": "1.0.0", "author": "system", "deploymentId": "dep_01"}
+    api.installations["acme", PLUGIN] = {**installed, "pinnedVersion": "1.0.0", "pin": pin}
+
+    shown = " ".join(admin.type("tenant", "show", "acme").stdout.split())
+
+    assert "1.0.0, sent back by dep_01" in shown
 
 
 def test_usage_tells_what_is_used_of_each_plugin_and_when_it_begins_anew(admin: Terminal) -> None:

@@ -8,7 +8,7 @@ from chalicelib.domain.deployments import Deployment, DeploymentStatus
 from chalicelib.domain.errors import TransientError
 from chalicelib.domain.measurements import Outcomes
 from chalicelib.domain.plans import Plan, Reach, StepKind
-from chalicelib.domain.tallies import Call
+from chalicelib.domain.tallies import Call, History
 from chalicelib.domain.tenants import Tenant
 from chalicelib.domain.verdicts import Outcome, Verdict
 from chalicelib.services import evaluations, traffic
@@ -81,6 +81,39 @@ def test_where_no_request_can_come_the_checks_are_enough(world: FakeWorld, chang
     verdict = verdict_on(world, replace(deployment, plan=Plan(tuple(steps))))
 
     assert (verdict.outcome, verdict.rule) == (Outcome.PASS, "consecutive health checks")
+
+
+def test_below_production_the_checks_are_enough_where_nobody_ever_calls(world: FakeWorld) -> None:
+    deployment = at_step(world, "2.0.0", 3)
+
+    verdict = verdict_on(world, deployment)
+
+    assert (verdict.outcome, verdict.rule) == (Outcome.PASS, "consecutive health checks")
+
+
+def test_one_call_is_traffic_be_it_of_stable_or_of_the_week_before(world: FakeWorld) -> None:
+    deployment = at_step(world, "2.0.0", 3)
+    calls(world, 1, on_stable=True)
+    assert verdict_on(world, deployment).rule == "no data"
+
+    before = FakeWorld()
+    before.tallies.tallies[History("echo", "Development", int(world.clock.now().timestamp() // 86_400), "general")] = {
+        "r7": 1,
+        "f7": 0,
+    }
+    ports = replace(world.ports, measurements=FakeMeasurements(before.tallies))
+    assert evaluations.evaluate(deployment, ports).verdict.rule == "no data"
+
+
+@pytest.mark.parametrize("change", ["Production", "its own number"])
+def test_production_and_whoever_asks_for_requests_wait_for_them(world: FakeWorld, change: str) -> None:
+    deployment = at_step(world, "2.0.0", 3)
+    if change == "Production":
+        deployment = replace(deployment, environment=change)
+    else:
+        deployment = replace(deployment, health={"minRequests": 20})
+
+    assert verdict_on(world, deployment).rule == "no data"
 
 
 def test_what_can_not_be_read_is_an_error_and_no_pass(world: FakeWorld) -> None:

@@ -82,6 +82,7 @@ class CreateDeploymentBody(Body):
         Field(
             description="maxErrorRate 0.05, maxLatencyP99Ms 500, minSuccessRate 0.95, latencyRatio 2.0, minRequests "
             "50, healthCheckInterval PT10S, consecutiveFailures 3; onFail, onNoData, onError: rollback, hold or warn; "
+            "tenantGuard true, watch PT1H (how long after the end a late regression goes back by itself); "
             "metrics: queries of CloudWatch, each {name, queries [{id, expression} or {id, namespace, metric, "
             "dimensions, stat}], returns, period PT1M, datapoints 3, one of max, min, maxRatio; onFail, onNoData, "
             "onError}; {version} and {alias} become those of the candidate, and of stable for maxRatio."

@@ -113,6 +113,7 @@ class DeploymentResource(Resource):
     exposure: Annotated[
         ExposureResource | None, Field(description="Told of a single deployment only; null if it can't be read now.")
     ]
+    sent_back_tenants: Annotated[int, Field(description="How many went back to stable alone, by their own evidence.")]
     experiment: Annotated[
         ExperimentResource | None, Field(description="How an A/B test stands; told of a single deployment only.")
     ]
@@ -126,6 +127,9 @@ class DeploymentResource(Resource):
     created_at: str
     started_at: str | None
     ended_at: str | None
+    regressed_at: Annotated[
+        str | None, Field(description="When what it left serving was last found to fail more than before.")
+    ]
     trace_id: str
     forecast: Annotated[ForecastResource | None, Field(description="Of a dry run only.")] = None
 
@@ -179,6 +183,7 @@ class DeploymentResource(Resource):
             current_step=current.index if current and not deployment.status.is_final else None,
             affected_tenants=deployment.affected_tenants,
             exposure=ExposureResource.of(exposure) if exposure else None,
+            sent_back_tenants=len(deployment.sent_back),
             experiment=ExperimentResource.of(standing) if standing else None,
             approvals=[ApprovalResource.of(one) for one in approvals],
             health_checks=[HealthCheckResource.of(check) for check in deployment.health_checks],
@@ -188,6 +193,7 @@ class DeploymentResource(Resource):
             created_at=deployment.created_at,
             started_at=deployment.started_at,
             ended_at=deployment.ended_at,
+            regressed_at=deployment.regressed_at,
             trace_id=deployment.trace_id,
         )
 

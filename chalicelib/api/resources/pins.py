@@ -40,6 +40,9 @@ class PinResource(Resource):
     author: str
     pinned_at: str
     expires_at: Annotated[str | None, Field(description="When it ends by itself; null: never.")]
+    deployment_id: Annotated[
+        str | None, Field(description="The deployment whose candidate failed for the tenant, of a pin by its guard.")
+    ]
 
     @classmethod
     def of(cls, pin: Pin) -> PinResource:
@@ -51,4 +54,5 @@ class PinResource(Resource):
             author=pin.author,
             pinned_at=pin.pinned_at,
             expires_at=pin.expires_at,
+            deployment_id=pin.deployment_id,
         )

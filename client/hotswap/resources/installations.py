@@ -12,12 +12,13 @@ from hotswap.transport import Transport
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """One tenant's use of one plugin."""
+    """One tenant's use of one plugin; *sent_back_by* is the deployment whose guard has made its pin."""
 
     plugin_id: str
     tenant_id: str
     status: str
     pinned_version: str
+    sent_back_by: str
     secret_names: tuple[str, ...]
     quotas: Mapping[str, int]
     raw: Document = field(repr=False, default_factory=dict)
@@ -33,6 +34,7 @@ class Installation:
             tenant_id=text_of(document, "tenantId"),
             status=text_of(document, "status") or shown,
             pinned_version=text_of(document, "pinnedVersion"),
+            sent_back_by=text_of(document.get("pin") or {}, "deploymentId"),
             secret_names=tuple(str(name) for name in document.get("secrets") or ()),
             quotas=dict(document.get("quotas") or {}),
             raw=document,

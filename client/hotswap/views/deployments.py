@@ -141,6 +141,8 @@ def _serving(deployment: Deployment) -> Iterator[Fact]:
         parts.append(f"{seen.tenants:,}{of_all} tenants met it")
         failed = f", {seen.failed_requests:,} failed" if seen.failed_requests else ""
         parts.append(f"{seen.requests:,} requests{failed}")
+    if sent_back := deployment.raw.get("sentBackTenants"):
+        parts.append(f"{sent_back:,} sent back alone")
     if deployment.max_requests is not None:
         parts.append(f"cap {deployment.max_requests:,} requests")
     if deployment.max_tenants is not None:

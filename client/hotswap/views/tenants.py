@@ -62,7 +62,7 @@ def tenant_with_installations_view(tenant: Tenant, installations: Sequence[Insta
         (
             Text(each.plugin_id, style="name"),
             status_text(each.status),
-            each.pinned_version or "-",
+            pin_text(each) or "-",
             quotas_text(each.quotas) or "-",
             ", ".join(each.secret_names) or "-",
         )
@@ -91,11 +91,17 @@ def installation_view(installation: Installation, *, title: str) -> RenderableTy
         facts(
             [
                 ("status", status_text(installation.status)),
-                ("pin", installation.pinned_version),
+                ("pin", pin_text(installation)),
                 ("own quotas", quotas_text(installation.quotas)),
             ]
         ),
     )
+
+
+def pin_text(installation: Installation) -> str:
+    """Name the version of a pin, and the deployment that sent the tenant back, if one did."""
+    by = installation.sent_back_by
+    return f"{installation.pinned_version}, sent back by {by}" if by else installation.pinned_version
 
 
 def quotas_text(quotas: Mapping[str, int]) -> str:
