@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from chalicelib.domain.approvals import OnExpiry
 from chalicelib.domain.list_prices import LAMBDA_GB_SECOND_USD, LAMBDA_REQUEST_USD, STATE_TRANSITION_USD
 from chalicelib.domain.plans import WAITS, StepKind
+from chalicelib.domain.warm_ups import FEWEST_CONTAINERS
 from chalicelib.domain.windows import may_begin
 
 if TYPE_CHECKING:
@@ -26,8 +27,9 @@ _TRANSITIONS_OF_APPROVAL, _CALLS_OF_APPROVAL = 6, 4
 _TRANSITIONS_OF_LOOK, _CALLS_OF_LOOK = 3, 1
 #: So many looks make one child execution; the next one begins with a look at the same moment.
 _LOOKS_OF_CHILD = 500
-#: What calls each version that is tried, beside the looks; the tests of its manifest are not in the plan.
-_CALLS_THE_PLUGIN = frozenset({StepKind.WARM, StepKind.SMOKE, StepKind.OBSERVE})
+#: How often each version that is tried is called, beside the looks; the tests of its manifest are not in the plan, and
+#: a busy plugin's further containers are not foreseen.
+_CALLS_OF_PLUGIN = {StepKind.WARM: FEWEST_CONTAINERS, StepKind.SMOKE: 1, StepKind.OBSERVE: 1}
 #: A call of ours, or a health check of a plugin, is taken to last so long with so much memory.
 _CALL_SECONDS, _CALL_GB = 0.2, 0.5
 
@@ -117,7 +119,7 @@ def cost_of(plan: Plan, interval_seconds: int) -> Cost:
             calls += looks * (_CALLS_OF_LOOK + tried) + children
         else:
             transitions += _TRANSITIONS_OF_STEP
-            calls += _CALLS_OF_STEP + (tried if step.kind in _CALLS_THE_PLUGIN else 0)
+            calls += _CALLS_OF_STEP + tried * _CALLS_OF_PLUGIN.get(step.kind, 0)
     per_call = LAMBDA_REQUEST_USD + _CALL_SECONDS * _CALL_GB * LAMBDA_GB_SECOND_USD
     return Cost(transitions, calls, transitions * STATE_TRANSITION_USD + calls * per_call)
 
