@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from threading import Event
@@ -21,6 +22,8 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
 )
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.eval.environment import Environment
+from moto.stepfunctions.parser.backend import execution_worker
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from chalicelib import bootstrap
 from chalicelib.ports import Ports
@@ -30,8 +33,9 @@ from tests.steps.worlds import TRACE, Handler
 
 ROOT = Path(__file__).parents[2]
 MACHINES, STEPS = ROOT / "statemachines", ROOT / "chalicelib" / "steps"
-_ARN = "arn:aws:lambda:us-east-1:123456789012:function:"
-_ROLE = "arn:aws:iam::123456789012:role/machine"
+_ACCOUNT, _REGION = "123456789012", "us-east-1"
+_ARN = f"arn:aws:lambda:{_REGION}:{_ACCOUNT}:function:"
+_ROLE = f"arn:aws:iam::{_ACCOUNT}:role/machine"
 _DEADLINE_SECONDS = 20
 #: What a definition names beside functions.
 _OTHERS = {"Partition": "aws", "ApiUrl": "https://api.example"}
@@ -130,7 +134,7 @@ class Machines:
         self._world: FakeWorld | None = None
         self._worlds = 0
         self._arns: dict[str, str] = {}
-        self._client = boto3.client("stepfunctions", region_name="us-east-1")
+        self._client = boto3.client("stepfunctions", region_name=_REGION)
 
     @contextmanager
     def inside(self, world: FakeWorld) -> Iterator[None]:
@@ -158,7 +162,7 @@ class Machines:
         """Return the events of each execution of *machine* in this world, oldest first."""
         found = self._client.list_executions(stateMachineArn=self._arns[machine])["executions"]
         own = [one["executionArn"] for one in found if one["name"].startswith(f"{self._worlds}-")]
-        return [self._client.get_execution_history(executionArn=arn)["events"] for arn in reversed(own)]
+        return [_execution(arn).to_history_output()["events"] for arn in reversed(own)]
 
     def names(self, machine: str) -> list[str]:
         """Return the names of the executions of *machine* in this world."""
@@ -193,15 +197,19 @@ class Machines:
 
     def _follow(self, arn: str) -> Execution:
         """Wait for the end; moto runs each execution in a thread and gives no signal, so we look often."""
-        tick = Event()
-        for _ in range(_DEADLINE_SECONDS * 100):
-            found = self._client.describe_execution(executionArn=arn)
-            if found["status"] != "RUNNING":
+        tick, found = Event(), _execution(arn)
+        for _ in range(_DEADLINE_SECONDS * 200):
+            if found.exec_status != "RUNNING":
                 break
-            tick.wait(0.01)
-        history = self._client.get_execution_history(executionArn=arn)["events"]
+            tick.wait(0.005)
+        history = found.to_history_output()["events"]
         entered = [one["stateEnteredEventDetails"]["name"] for one in history if "stateEnteredEventDetails" in one]
-        return Execution(found["status"], entered, found.get("error", ""), found.get("cause", ""))
+        return Execution(str(found.status), entered, found.error or "", found.cause or "")
+
+
+def _execution(arn: str) -> Any:
+    """Give an execution as moto keeps it: its front door would write thousands of events as JSON, and read them."""
+    return stepfunctions_parser_backends[_ACCOUNT][_REGION].describe_execution(arn)
 
 
 class _Waking:
@@ -248,12 +256,15 @@ def machines() -> Iterator[Machines]:
     Make machines that run.
 
     moto asks one factory for its Lambda client, and really sleeps in waits, between tries and between looks at what
-    it started: all are replaced, in moto, not in anything of ours.
+    it started; it also reads a definition anew for each execution, which takes it longer than to run it. All are
+    replaced, in moto, not in anything of ours.
     """
     real_clients, real_time = lambda_eval_utils.boto_client_for, retrier_decl.time
     real_nested = state_task_service_sfn.boto_client_for
     real_looks, real_wait = state_task_service_callback.time, WaitFunction._wait_interval
+    real_parser = execution_worker.AmazonStateLanguageParser
     tick = Event()
+    execution_worker.AmazonStateLanguageParser = SimpleNamespace(parse=cache(real_parser.parse))  # type: ignore[assignment,misc]
     retrier_decl.time = SimpleNamespace(sleep=lambda _: None)  # type: ignore[assignment]
     state_task_service_callback.time = SimpleNamespace(sleep=lambda _: tick.wait(0.005))  # type: ignore[assignment]
     try:
@@ -267,6 +278,7 @@ def machines() -> Iterator[Machines]:
     finally:
         lambda_eval_utils.boto_client_for = real_clients
         state_task_service_sfn.boto_client_for = real_nested
+        execution_worker.AmazonStateLanguageParser = real_parser  # type: ignore[misc]
         retrier_decl.time = real_time
         state_task_service_callback.time = real_looks
         WaitFunction._wait_interval = real_wait  # type: ignore[method-assign]
