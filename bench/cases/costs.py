@@ -78,7 +78,7 @@ def _counted(apart: timedelta) -> Counter[str]:
     from chalicelib.settings import Settings  # noqa: PLC0415
 
     aws, clock = FakeAws(), _SteppedClock()
-    with aws.instead(), variables():
+    with variables(), aws.instead():
         call = invocation(connect(Settings.from_environment(), clock))
         call()
         before = aws.calls.copy()

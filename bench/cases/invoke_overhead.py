@@ -47,7 +47,7 @@ _PAYLOAD = {
 def measure(effort: Effort) -> Findings:
     """Call through both in turns, and count what a warm invocation asks of AWS."""
     aws = FakeAws()
-    with aws.instead(), variables(), Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+    with variables(), aws.instead(), Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         service, handler = _ours(nowhere)
         counted = _counted(aws, service)
         plain, own = _clients()

@@ -129,7 +129,7 @@ def test_what_was_never_read_is_an_outage_while_the_source_is_away(cache: Servin
 
 
 def test_what_was_never_read_is_asked_for_again_while_it_is_throttled(cache: ServingCache) -> None:
-    answers = iter([TransientError("throttled"), TransientError("throttled"), "there"])
+    answers: Iterator[TransientError | str] = iter([TransientError("throttled"), TransientError("throttled"), "there"])
 
     def read() -> str:
         answer = next(answers)
