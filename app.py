@@ -2,6 +2,7 @@
 
 from chalicelib.api import application, invoke
 from chalicelib.events import (
+    alarm_raised,
     execution_ended,
     mend_aliases,
     reconcile,
@@ -56,6 +57,7 @@ app.register_blueprint(complete_deployment.blueprint)
 app.register_blueprint(roll_back.blueprint)
 
 app.register_blueprint(execution_ended.blueprint)
+app.register_blueprint(alarm_raised.blueprint)
 app.register_blueprint(mend_aliases.blueprint)
 app.register_blueprint(reconcile.blueprint)
 app.register_blueprint(settle_versions.blueprint)

@@ -239,6 +239,8 @@ FUNCTIONS: dict[str, Grants] = {
     "roll_back": (*_MOVES, *_STARTS_NEXT, _MIRRORS_ALIASES, _TAKES_TOKENS),
     # What an execution that died has left is taken back like any other roll-back.
     "execution_ended": (*_MOVES, *_STARTS_NEXT, _MIRRORS_ALIASES, _TAKES_TOKENS),
+    # What an alarm is about is in its name: not even the alarm is read.
+    "alarm_raised": (*_MOVES, *_STARTS_NEXT, _MIRRORS_ALIASES, _TAKES_TOKENS),
     "reconcile": (
         *_MOVES,
         *_STARTS_NEXT,
