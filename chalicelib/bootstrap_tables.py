@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from chalicelib.adapters import aws_clients
 from chalicelib.adapters.aws_clients import Lazy
 from chalicelib.adapters.clock import SystemClock
 from chalicelib.ports import Ports
@@ -44,7 +45,7 @@ class StackTables(Ports):
     def _trail(self) -> DynamoAuditTrail:
         from chalicelib.adapters.dynamodb.audit import DynamoAuditTrail
 
-        return DynamoAuditTrail(self._tables, self._settings.retention_days)
+        return DynamoAuditTrail(self._tables, self._settings.retention_days, Lazy(aws_clients.bulk_dynamodb))
 
     @cached_property
     def clock(self) -> outside.Clock:

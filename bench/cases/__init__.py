@@ -2,6 +2,7 @@
 
 from bench.cases import (
     api_start,
+    audit_proof,
     burst,
     costs,
     decision,
@@ -31,6 +32,7 @@ CASES = {
         routes,
         rollbacks,
         costs,
+        audit_proof,
         gateway,
         deployments,
         zero_downtime,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from functools import cache
@@ -50,6 +51,26 @@ def dynamodb() -> DynamoDBClient:
     """Make the client of all repositories; PynamoDB has checked the parameters already."""
     client: DynamoDBClient = _make("dynamodb", read_seconds=5, attempts=4, parameter_validation=False)
     return client
+
+
+def bulk_dynamodb() -> DynamoDBClient:
+    """Make the client that reads whole days of the audit trail."""
+    client: DynamoDBClient = _make("dynamodb", read_seconds=10, attempts=4, parameter_validation=False)
+    return read_in_bulk(client)
+
+
+def read_in_bulk(client: DynamoDBClient) -> DynamoDBClient:
+    """Let *client* read items of queries as plain JSON: botocore's way through each attribute costs most of a proof."""
+    client.meta.events.register("before-parse.dynamodb.Query", _set_items_aside)
+    return client
+
+
+def _set_items_aside(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:
+    document = json.loads(response_dict["body"] or b"{}")
+    if "Items" in document:
+        # What is customized is added to what botocore has read of the rest.
+        customized_response_dict["Items"] = document.pop("Items")
+        response_dict["body"] = json.dumps(document).encode()
 
 
 def serving_dynamodb() -> DynamoDBClient:

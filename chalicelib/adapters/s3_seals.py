@@ -64,7 +64,7 @@ class S3Seals:
     def add(self, batch: Batch) -> None:
         """Write a batch where none is, and lock it."""
         client = self._client()
-        content = _document_of(batch)
+        content = document_of(batch)
         until = datetime.fromisoformat(batch.day).replace(tzinfo=UTC) + timedelta(days=1 + self._lock.days)
         try:
             client.put_object(
@@ -112,7 +112,8 @@ def _after(key: str) -> dict[str, Any]:
     return {"KeyMarker": key} if key else {}
 
 
-def _document_of(batch: Batch) -> bytes:
+def document_of(batch: Batch) -> bytes:
+    """Write a batch as the object that is kept."""
     document = {**batch._asdict(), "signature": b64encode(batch.signature).decode()}
     return json.dumps(document, separators=(",", ":")).encode()
 

@@ -15,7 +15,7 @@ from chalicelib.adapters.aws_errors import code_of, translated
 from chalicelib.adapters.dynamodb import keys
 from chalicelib.adapters.dynamodb.audit_items import AuditItem
 from chalicelib.adapters.dynamodb.audit_listings import listing_keys, read_records
-from chalicelib.adapters.dynamodb.audit_streams import record_of_image
+from chalicelib.adapters.dynamodb.audit_streams import IMAGE_ATTRIBUTES, record_of_image
 from chalicelib.adapters.dynamodb.items import Item, Tables, values_of
 from chalicelib.domain.audit import AuditFilter, AuditRecord
 from chalicelib.domain.errors import ConflictError, NotFoundError, TransientError
@@ -23,12 +23,15 @@ from chalicelib.domain.pages import Page, PageRequest
 from chalicelib.domain.retention import expiry_of
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
     from pynamodb.expressions.condition import Condition
 
 _ATTEMPTS = 4
 _FIRST_PAUSE_SECONDS = 0.02
 _REFUSED = "ConditionalCheckFailed"
 _SALT_BYTES = 16
+#: What is read of a whole day: records, but not where they are listed. Some of the names are words of DynamoDB's own.
+_NAMED = {f"#{name}": name for name in IMAGE_ATTRIBUTES}
 
 
 class Put(NamedTuple):
@@ -57,12 +60,19 @@ class Check(NamedTuple):
 
 
 class DynamoAuditTrail:
-    """Writes records, alone or in the transaction of the change that they record; *days* is their retention."""
+    """
+    Writes records, alone or in the transaction of the change that they record; *days* is their retention.
 
-    def __init__(self, tables: Tables, days: Mapping[str, int] | None = None) -> None:
+    *bulk* reads whole days; it need read no other answers than those of queries.
+    """
+
+    def __init__(
+        self, tables: Tables, days: Mapping[str, int] | None = None, bulk: Callable[[], DynamoDBClient] | None = None
+    ) -> None:
         self._items = tables.bind(AuditItem, "audit")
         self._tables = tables
         self._days = days or {}
+        self._bulk = bulk or tables.client
 
     def append(self, record: AuditRecord) -> None:
         """Write one record."""
@@ -115,12 +125,14 @@ class DynamoAuditTrail:
 
     def _listed(self, index: str, partition: str) -> Iterator[AuditRecord]:
         with translated("DynamoDB"):
-            pages = self._tables.client().get_paginator("query")
+            pages = self._bulk().get_paginator("query")
             for page in pages.paginate(
                 TableName=self._tables.name("audit"),
                 IndexName=index,
                 KeyConditionExpression=f"{index}pk = :partition",
                 ExpressionAttributeValues={":partition": {"S": partition}},
+                ProjectionExpression=", ".join(_NAMED),
+                ExpressionAttributeNames=_NAMED,
             ):
                 yield from map(record_of_image, page["Items"])
 

@@ -10,6 +10,8 @@ from chalicelib.domain.audit import AuditRecord
 
 _JSON = frozenset({"roles", "before", "after"})
 _TEXTS = frozenset(AuditRecord.__dataclass_fields__) - _JSON - {"expires_at"}
+#: Attributes of an item that make a record.
+IMAGE_ATTRIBUTES = (*sorted(_TEXTS | _JSON), "ttl")
 
 
 def streamed_record(delivered: Mapping[str, Any]) -> AuditRecord:
