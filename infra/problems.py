@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.api.problems import KINDS, MEDIA_TYPE, Problem
+from chalicelib.api.replies import SAFE_HEADERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def _response_of(problem: GatewayProblem) -> dict[str, Any]:
     """Render one problem as a gateway response; what is known only then are variables of API Gateway."""
     occurrence = Problem(problem.code, problem.detail, problem.fix, "$context.path", "$context.requestId")
     body = {**occurrence.document(), "timestamp": "$context.requestTime"}
-    headers = {**occurrence.reply().headers, "Content-Type": MEDIA_TYPE}
+    headers = {**SAFE_HEADERS, **occurrence.reply().headers, "Content-Type": MEDIA_TYPE}
     return {
         "statusCode": str(KINDS[problem.code].status),
         "responseParameters": {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in headers.items()},

@@ -48,6 +48,16 @@ ATTEMPTS = {
     "states:StartExecution": lambda: aws("stepfunctions").start_execution(
         stateMachineArn="arn:aws:states:us-east-1:000000000000:stateMachine:hotswap-deployment", input="{}"
     ),
+    "states:SendTaskSuccess": lambda: aws("stepfunctions").send_task_success(taskToken="a-token", output="{}"),
+    "states:StopExecution": lambda: aws("stepfunctions").stop_execution(
+        executionArn="arn:aws:states:us-east-1:000000000000:execution:hotswap-deployment:one"
+    ),
+    "dynamodb:PutItem (audit)": lambda: aws("dynamodb").put_item(
+        TableName="hotswap-audit", Item={"pk": {"S": "a"}, "sk": {"S": "b"}}
+    ),
+    "dynamodb:GetItem (credentials)": lambda: aws("dynamodb").get_item(
+        TableName="hotswap-credentials", Key={"pk": {"S": "machine-key"}, "sk": {"S": "b"}}
+    ),
     "logs:DescribeLogGroups": lambda: aws("logs").describe_log_groups(),
     "cognito-idp:ListUserPools": lambda: aws("cognito-idp").list_user_pools(MaxResults=1),
     "iam:PutRolePolicy": lambda: aws("iam").put_role_policy(
@@ -105,7 +115,7 @@ def test_plugin_is_denied_every_action_but_to_ask_who_it_is(curious: Product) ->
 
     # "No permissions are required to perform this operation", and no policy can deny it: that is AWS's own rule.
     assert tried.pop("sts:GetCallerIdentity") == "allowed"
-    assert len(tried) == 19
+    assert len(tried) == 23
     assert {name: code for name, code in tried.items() if not code.startswith("AccessDenied")} == {}
 
 
