@@ -76,3 +76,13 @@ def test_every_test_that_a_lesson_names_exists() -> None:
 
     assert len(named) > 80
     assert named - names_of_tests() == set()
+
+
+def test_every_control_names_tests_that_exist() -> None:
+    text = (ROOT / "docs/compliance.md").read_text().partition("## Retention")[0]
+    controls = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith("| Control")]
+    named = {control: set(re.findall(r"`(test_\w+)`", control)) for control in controls}
+
+    assert len(controls) > 20
+    assert {control for control, tests in named.items() if not tests} == set()
+    assert set().union(*named.values()) - names_of_tests() == set()
