@@ -50,7 +50,14 @@ def _stage(stage: Path) -> None:
 
 def _run_chalice(stage: Path, made: Path) -> None:
     """Run Chalice in the staged tree; the settings of this machine's pip stay in force, since it fetches."""
-    command = [sys.executable, "-c", "from chalice.cli import main; main()", "package", "--stage", "production"]
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from chalice.cli import main; sys.exit(main())",
+        "package",
+        "--stage",
+        "production",
+    ]
     environment = {**os.environ, "AWS_DEFAULT_REGION": "us-east-1", "PYTHONDONTWRITEBYTECODE": "1"}
     finished = subprocess.run(
         [*command, str(made)], cwd=stage, env=environment, capture_output=True, text=True, check=False

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bench.fresh import Program
-from bench.materials import lambda_sdk, unpacked
+from bench.materials import answering, lambda_sdk, unpacked
 from infra.package import build_package
 
 #: What the template gives every function, with values that no program can tell from real ones. No call is made.
@@ -33,3 +33,8 @@ def our_package() -> Path:
 def function(code: str, archive: Path, sdk: Path | None = None) -> Program:
     """Make a program of *code* in an unpacked package, behind which lies what Lambda brings along."""
     return Program(code, (unpacked(archive), sdk or lambda_sdk()), ENVIRONMENT)
+
+
+def answered(code: str, archive: Path, items: str) -> Program:
+    """Make the same beside `bench.programs.answering`, whose tables hold *items*."""
+    return Program(code, (unpacked(archive), lambda_sdk(), answering()), {**ENVIRONMENT, "BENCH_ITEMS": items})

@@ -44,6 +44,17 @@ def bare_chalice() -> Path:
     return _made_once("chalice", [chalice.__version__, (_PROGRAMS / "bare_chalice.py").read_text()], fill)
 
 
+def answering() -> Path:
+    """Give a folder with the other side of the API function's clients, compiled as everything that is timed."""
+    source = (_PROGRAMS / "answering.py").read_text()
+
+    def fill(folder: Path) -> None:
+        (folder / "answering.py").write_text(source)
+        compile_tree(folder, keeps_sources=False)
+
+    return _made_once("answering", [source], fill)
+
+
 def fastapi_hello() -> Path:
     """
     Give a folder with the FastAPI function and all that it needs, checked by hash, compiled as others' code in ours.

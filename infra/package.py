@@ -118,7 +118,7 @@ def _run_chalice(stage: Path, made: Path) -> None:
     command = [
         sys.executable,
         "-c",
-        "from chalice.cli import main; main()",
+        "import sys; from chalice.cli import main; sys.exit(main())",
         "package",
         "--stage",
         STAGE,

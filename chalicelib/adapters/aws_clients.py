@@ -26,6 +26,9 @@ Client = TypeVar("Client")
 #: Making a client is not thread-safe in botocore (its session is shared).
 _making = RLock()
 
+#: The services that clients were asked for; ``sts`` is asked by botocore itself, for credentials of a role.
+_services = {"sts"}
+
 #: API Gateway gives up after 29 s, so an invocation never has more.
 INVOKE_SECONDS = 28.0
 #: A probe or health check may start a large plugin cold.
@@ -45,6 +48,11 @@ class Lazy(Generic[Client]):
             if self._made is None:
                 self._made = self._make()
             return self._made
+
+
+def region() -> str:
+    """Name the region that clients are made for, without making one."""
+    return os.environ.get("AWS_DEFAULT_REGION") or os.environ["AWS_REGION"]
 
 
 def dynamodb() -> DynamoDBClient:
@@ -164,6 +172,7 @@ def _make(service: str, *, connect_seconds: float = 2, read_seconds: float, atte
         user_agent=f"HotSwap botocore/{__version__}",
         **more,
     )
+    _services.add(service)
     return session_of(os.environ.get("AWS_ACCESS_KEY_ID")).create_client(service, config=config)
 
 
@@ -174,6 +183,15 @@ def session_of(_access_key: str | None) -> Session:
 
     It is botocore's, without boto3: that loads resources, transfers and `multiprocessing` too, and none is used here.
     """
+    from botocore.loaders import Loader  # noqa: PLC0415 - a function that needs no AWS at start must not wait for it
     from botocore.session import get_session  # noqa: PLC0415 - the same
 
-    return get_session()
+    class OurLoader(Loader):
+        """Takes our word for it that there is such a service; botocore looks through 400 folders, twice a client."""
+
+        def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 - botocore's own
+            return [*_services]
+
+    session = get_session()
+    session.register_component("data_loader", OurLoader())
+    return session

@@ -7,11 +7,15 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.adapters import aws_clients
 from chalicelib.adapters.aws_errors import translated
 from chalicelib.domain.diagnoses import ExecutionState
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
+
+#: Regions elsewhere than in the partition ``aws`` begin so.
+_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 
 
 class StepFunctionsExecutions:
@@ -77,5 +81,7 @@ class StepFunctionsExecutions:
             client.send_task_success(taskToken=token, output="{}")
 
     def _arn(self, kind: str, machine: str) -> str:
-        meta = self._client().meta
-        return f"arn:{meta.partition}:states:{meta.region_name}:{self._account_id}:{kind}:{self._stack}-{machine}"
+        # A dry run tells an ARN too, and should not wait for a client.
+        region = aws_clients.region()
+        partition = next((name for start, name in _PARTITIONS.items() if region.startswith(start)), "aws")
+        return f"arn:{partition}:states:{region}:{self._account_id}:{kind}:{self._stack}-{machine}"

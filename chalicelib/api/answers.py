@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar, get_args, get_origin
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, get_args, get_origin
 from urllib.parse import quote
 
 from pydantic import BaseModel
@@ -17,15 +16,21 @@ ResourceT = TypeVar("ResourceT", bound=BaseModel)
 VERSION_PREFIX = "/v1"
 
 
-@dataclass(frozen=True, slots=True)
 class Answer(Generic[ResourceT]):
-    """A resource, and what its headers say of it: *revision* becomes the ETag, *location* is a path under ``/v1``."""
+    """
+    A resource, and what its headers say of it: *revision* becomes the ETag, *location* is a path under ``/v1``.
+
+    These are no dataclasses: each start of the API function makes them, and a dataclass costs it a millisecond.
+    """
+
+    __slots__ = ("location", "resource", "revision")
 
     status: ClassVar[int] = 200
 
-    resource: ResourceT
-    location: str | None = None
-    revision: int | None = None
+    def __init__(self, resource: ResourceT, location: str | None = None, revision: int | None = None) -> None:
+        self.resource = resource
+        self.location = location
+        self.revision = revision
 
     def reply(self, path: str, *, is_preview: bool) -> Reply:
         """
@@ -43,30 +48,30 @@ class Answer(Generic[ResourceT]):
         return Reply(200 if is_preview else self.status, headers, self.resource.model_dump_json(by_alias=True))
 
 
-@dataclass(frozen=True, slots=True)
 class Ok(Answer[ResourceT]):
     """200: here it is, or: it is done."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
+
 class Created(Answer[ResourceT]):
     """201: it exists now, at *location*."""
+
+    __slots__ = ()
 
     status: ClassVar[int] = 201
 
 
-@dataclass(frozen=True, slots=True)
 class Accepted(Answer[ResourceT]):
     """202: it has begun; look at *location* how it goes."""
+
+    __slots__ = ()
 
     status: ClassVar[int] = 202
 
 
-@dataclass(frozen=True, slots=True)
-class Html:
+class Html(NamedTuple):
     """200: a page for people; only a script that carries *nonce* runs, and speaks to nobody but this API."""
-
-    status: ClassVar[int] = 200
 
     text: str
     nonce: str = ""
@@ -80,11 +85,8 @@ class Html:
         return Reply(200, headers, self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class JsonText:
+class JsonText(NamedTuple):
     """200: a document that is JSON text already."""
-
-    status: ClassVar[int] = 200
 
     text: str
 
@@ -93,11 +95,8 @@ class JsonText:
         return Reply(200, {"Content-Type": "application/json"}, self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
+class Lines(NamedTuple):
     """200: a part of a file, to be appended to the part before; *next_cursor* asks for the one after it."""
-
-    status: ClassVar[int] = 200
 
     text: str
     media_type: str
@@ -115,4 +114,5 @@ def answer_type(annotation: object) -> tuple[int, type[BaseModel] | None]:
     """Read status and resource from a handler's return annotation, such as ``Created[PluginResource]``."""
     origin: Any = get_origin(annotation) or annotation
     arguments = get_args(annotation)
-    return origin.status, arguments[0] if arguments else None
+    status = origin.status if issubclass(origin, Answer) else 200
+    return status, arguments[0] if arguments else None

@@ -1,13 +1,16 @@
 import json
 import marshal
+import shutil
+import subprocess
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from infra import permissions
 from infra.package import Package, build_package
-from infra.vendor import IN_LAMBDA, PACKED_BY_CHALICE, packaged_names
+from infra.vendor import IN_LAMBDA, PACKED_BY_CHALICE, PROJECT_DIRECTORY, packaged_names
 
 UNCHECKED_HASH = 0b01
 
@@ -150,3 +153,16 @@ def test_every_table_is_on_demand_restorable_and_encrypted(template: dict[str, A
         assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
         assert properties["SSESpecification"]["SSEEnabled"] is True
         assert table["DeletionPolicy"] == "RetainExceptOnCreate"
+
+
+def test_an_application_that_cannot_be_imported_is_refused_with_its_own_traceback(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("chalicelib", "statemachines", ".chalice"):
+        shutil.copytree(PROJECT_DIRECTORY / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "app.py").write_text("import nothing_of_the_kind\n")
+
+    with pytest.raises(subprocess.CalledProcessError):
+        build_package(tmp_path)
+
+    assert "No module named 'nothing_of_the_kind'" in capfd.readouterr().err
