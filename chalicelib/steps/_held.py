@@ -88,7 +88,7 @@ def commit(
         FencedOffError: A newer deployment took the lease or the route.
     """
     record = record_of(
-        given.caller,
+        given.caller._replace(on_behalf_of=deployment.initiated_by),
         action,
         f"deployments/{deployment.id}",
         ports,

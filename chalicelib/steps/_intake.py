@@ -44,7 +44,7 @@ def save_version(
     if after == before:
         return before
     record = record_of(
-        given.caller,
+        given.caller._replace(on_behalf_of=after.created_by),
         action,
         f"plugins/{after.plugin_id}/versions/{after.version}",
         ports,

@@ -22,6 +22,17 @@ def test_a_direct_deployment_goes_through_its_plan_to_completed(world: FakeWorld
     ]
 
 
+def test_what_the_product_does_for_somebody_is_on_record_as_theirs(world: FakeWorld, run: Machines) -> None:
+    a_ready_version(world)
+    deployment = a_deployment(world)
+
+    run.run("deployment", deployment_id=deployment.id)
+
+    told = [record for record in world.tables.records if record.actor == "system"]
+    assert len(told) > 3
+    assert {record.on_behalf_of for record in told} == {deployment.initiated_by} != {""}
+
+
 def test_the_first_version_serves_everybody(world: FakeWorld, run: Machines) -> None:
     version = a_ready_version(world)
     deployment = a_deployment(world)

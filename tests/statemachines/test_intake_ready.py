@@ -55,3 +55,4 @@ def test_every_change_of_the_intake_is_on_the_record_with_its_trace(world: FakeW
     records = [one for one in world.tables.records if one.actor == "system"]
     assert [one.action for one in records] == ["VerifyPackage", "PublishVersion", "MeasureInit", "MarkReady"]
     assert {one.trace_id for one in records} == {TRACE}
+    assert {one.on_behalf_of for one in records} == {stored_version(world).created_by} != {""}
