@@ -86,3 +86,14 @@ def test_every_control_names_tests_that_exist() -> None:
     assert len(controls) > 20
     assert {control for control, tests in named.items() if not tests} == set()
     assert set().union(*named.values()) - names_of_tests() == set()
+
+
+def test_every_abuse_case_names_a_test_and_every_one_that_is_named_exists() -> None:
+    page = (ROOT / "docs/security.md").read_text()
+    cases = page.partition("## Abuse cases")[2].partition("\n## ")[0].splitlines()
+    rows = [line for line in cases if line.startswith("| ") and not line.startswith("| Somebody")]
+    named = {row: set(re.findall(r"`(test_\w+)`", row)) for row in rows}
+
+    assert len(rows) > 30
+    assert [row for row, tests in named.items() if not tests] == []
+    assert set().union(*named.values()) - names_of_tests() == set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from hotswap.options import HotSwapGroup
+from hotswap.resources.reading import Document, text_of
 from hotswap.session import Session, pass_session
 
 _KEY = click.argument("key_id", metavar="KEY")
@@ -27,12 +28,10 @@ def create(
     session: Session, name: str, actions: tuple[str, ...], tenants: tuple[str, ...], lifetime: str | None
 ) -> None:
     """Create a key for the program NAME; it is shown this once."""
-    from hotswap.views.keys import told_view
-
     is_dry = session.options.dry_run
     made = session.client.keys.create(name, actions=actions, tenants=tenants, lifetime=lifetime, validate_only=is_dry)
     title = "Would create" if is_dry else "Created"
-    session.out.show(made, lambda: told_view(made, title=title))
+    _tell(session, made, title)
 
 
 @key.command("list")
@@ -51,11 +50,9 @@ def list_keys(session: Session) -> None:
 @pass_session
 def rotate(session: Session, key_id: str, overlap: str | None) -> None:
     """Give a key a new secret, shown this once; change over while both are good."""
-    from hotswap.views.keys import told_view
-
     is_dry = session.options.dry_run
     told = session.client.keys.rotate(key_id, overlap=overlap, validate_only=is_dry)
-    session.out.show(told, lambda: told_view(told, title="Would rotate" if is_dry else "Rotated"))
+    _tell(session, told, "Would rotate" if is_dry else "Rotated")
 
 
 @key.command("revoke")
@@ -69,3 +66,14 @@ def revoke(session: Session, key_id: str) -> None:
     is_dry = session.options.dry_run
     ended = session.client.keys.revoke(key_id, validate_only=is_dry)
     session.out.show(ended, lambda: key_view(ended, title="Would revoke" if is_dry else "Revoked"))
+
+
+def _tell(session: Session, told: Document, title: str) -> None:
+    from hotswap.views.keys import key_view
+
+    session.out.show(told, lambda: key_view(told, title=title))
+    secret = text_of(told, "key")
+    if secret and not session.options.json:
+        # Past the console, which would fold it: half a key is copied by somebody.
+        click.echo(f"\n{secret}\n")
+        session.out.say("Keep it now: it is not shown again. Programs send it as [name]Authorization: Bearer <key>[/].")

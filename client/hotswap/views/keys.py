@@ -52,21 +52,6 @@ def key_view(key: Document, *, title: str) -> RenderableType:
     return Group(head, body)
 
 
-def told_view(key: Document, *, title: str) -> RenderableType:
-    """Show a key with its secret, which nobody will see again."""
-    shown = key_view(key, title=title)
-    secret = text_of(key, "key")
-    if not secret:
-        return shown
-
-    return Group(
-        shown,
-        Text(),
-        Text(secret, style="name", no_wrap=True, overflow="ignore"),
-        Text("Keep it now: it is not shown again. Programs send it as Authorization: Bearer <key>.", style="quiet"),
-    )
-
-
 def _tenants_of(key: Document) -> str:
     tenants = key.get("tenants")
 
