@@ -132,6 +132,26 @@ def _steps(epochs: Sequence[int], reaches: Mapping[int, Reach]) -> dict[int, int
     return steps
 
 
+def without(phases: Iterable[PhaseOutcomes], gone: Mapping[tuple[int, str], Outcomes]) -> tuple[PhaseOutcomes, ...]:
+    """
+    Leave out what became of tenants that are *gone*, by epoch and version, of the counts of all.
+
+    In which hour of an epoch it was is not known: it is taken from the first ones. Latencies stay.
+    """
+    left = dict(gone)
+    rows = []
+    for phase, outcomes in phases:
+        more = left.get((phase.epoch, phase.version), Outcomes())
+        failures = min(outcomes.failures, more.failures)
+        requests = min(outcomes.requests - (outcomes.failures - failures), more.requests)
+        left[phase.epoch, phase.version] = Outcomes(
+            max(more.requests - requests, more.failures - failures), more.failures - failures
+        )
+        kept = Outcomes(outcomes.requests - requests, outcomes.failures - failures, outcomes.latencies)
+        rows.append(PhaseOutcomes(phase, kept))
+    return tuple(rows)
+
+
 def sum_of(phases: Iterable[PhaseOutcomes], tried: Iterable[str]) -> Outcomes:
     """Add up what *tried* have answered in a deployment."""
     versions = frozenset(tried)

@@ -29,9 +29,9 @@ SETTLING = timedelta(minutes=10)
 
 
 class AfterCare(NamedTuple):
-    """What a sweep did: tenants let go or given an end, deployments that regressed, and what could not be done."""
+    """What a sweep did: tenants whose pins it let go or gave an end, what regressed, and what could not be done."""
 
-    let_go: tuple[str, ...] = ()
+    pins_settled: tuple[str, ...] = ()
     regressed: tuple[str, ...] = ()
     failed: tuple[tuple[str, str], ...] = ()
 
@@ -43,13 +43,14 @@ def look_after(ports: Ports) -> AfterCare:
     Safe to repeat and to run twice at once: each change is bound to what was read, and a deployment is let out of
     sight only after its pins are settled and something else serves.
     """
-    let_go: list[str] = []
+    settled: list[str] = []
     regressed: list[str] = []
     failed: list[tuple[str, str]] = []
     for deployment in ports.deployments.watched():
         try:
-            let_go += _settle_pins(deployment, ports)
-            if _is_out_of_sight(deployment, ports):
+            serves = _serves(deployment, ports)
+            settled += _settle_pins(deployment, ports, serves=serves)
+            if not serves and _is_settled(deployment, ports):
                 _forget(deployment, ports)
             elif regressions.watch(deployment, ports):
                 regressed.append(deployment.id)
@@ -57,21 +58,20 @@ def look_after(ports: Ports) -> AfterCare:
             continue  # Somebody else has changed it meanwhile: the next sweep reads it again.
         except Exception as error:  # noqa: BLE001 - any error of one deployment is no reason to leave the others
             failed.append((deployment.id, f"{type(error).__name__}: {error}"))
-    return AfterCare(tuple(let_go), tuple(regressed), tuple(failed))
+    return AfterCare(tuple(settled), tuple(regressed), tuple(failed))
 
 
-def _settle_pins(deployment: Deployment, ports: Ports) -> list[str]:
+def _settle_pins(deployment: Deployment, ports: Ports, *, serves: bool) -> list[str]:
     """
-    Let go whom the guard holds, or say until when, where the version that harms them serves now.
+    Let go whom the guard holds, or say until when, while the version that harms them serves.
 
-    Only for some minutes after the end: then nobody can make one any more.
+    While it serves only for some minutes after the end: then nobody can make a pin any more, and all have their end.
     """
-    ended_at = _ended_at(deployment)
-    if ports.clock.now() - ended_at > SETTLING:
+    if serves and _is_settled(deployment, ports):
         return []
-    keeps = deployment.status is DeploymentStatus.COMPLETED and deployment.outcome_version != _held_on(deployment)
-    expires_at = rfc3339(ended_at + timedelta(days=PIN_DAYS))
-    settled = []
+    keeps = serves and deployment.outcome_version != _held_on(deployment)
+    expires_at = rfc3339(_ended_at(deployment) + timedelta(days=PIN_DAYS))
+    done = []
     for installation in _guarded(deployment, ports):
         pin, now = installation.pin, rfc3339(ports.clock.now())
         if pin is None or (keeps and pin.expires_at is not None):
@@ -81,12 +81,12 @@ def _settle_pins(deployment: Deployment, ports: Ports) -> list[str]:
             reason = f"{deployment.target.version} is the stable version now; look at it before the pin ends"
             write(kept, _change(deployment, "KeepBack", pin.target, reason, expires_at), ports)
         else:
-            reason = f"{deployment.id} has ended as {deployment.status}"
+            reason = f"{deployment.target.version} serves nobody any more; {deployment.id} is {deployment.status}"
             write(
                 installation._replace(pin=None, updated_at=now), _change(deployment, "LetGo", pin.target, reason), ports
             )
-        settled.append(installation.tenant_id)
-    return settled
+        done.append(installation.tenant_id)
+    return done
 
 
 def _guarded(deployment: Deployment, ports: Ports) -> Iterator[Installation]:
@@ -106,14 +106,16 @@ def _held_on(deployment: Deployment) -> str | None:
     return good.stable.version if good is not None and good.stable is not None else None
 
 
-def _is_out_of_sight(deployment: Deployment, ports: Ports) -> bool:
-    """Tell whether nothing is left to do: what it left serving does not serve any more, or it left nothing."""
-    if ports.clock.now() - _ended_at(deployment) <= SETTLING:
-        return False
+def _serves(deployment: Deployment, ports: Ports) -> bool:
+    """Tell whether it left a version serving that serves still."""
     if deployment.status is not DeploymentStatus.COMPLETED:
-        return True
+        return False
     route = ports.routes.get(deployment.plugin_id, deployment.environment)
-    return route is None or route.stable is None or route.stable.version != deployment.outcome_version
+    return route is not None and route.stable is not None and route.stable.version == deployment.outcome_version
+
+
+def _is_settled(deployment: Deployment, ports: Ports) -> bool:
+    return ports.clock.now() - _ended_at(deployment) > SETTLING
 
 
 def _forget(deployment: Deployment, ports: Ports) -> None:

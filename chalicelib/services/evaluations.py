@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.deployments import Deployment, HealthCheck
@@ -49,15 +50,19 @@ def evaluate(deployment: Deployment, ports: Ports) -> Evaluation:
         requests += sum(phase.candidate.requests for phase in seen.phases)
         check = _check(deployment, target, ports)
         deployment, outcomes = _noted(deployment, check, criteria)
-        verdict = judge(
+        judged = partial(
+            judge,
             criteria,
-            seen.phases,
             checks=outcomes,
             stable_checks=_stable_checks(deployment, outcomes, criteria, ports),
             others=seen.errors,
             window=_window(deployment),
             needs_requests=traffic.is_expected(deployment, seen),
         )
+        verdict = judged(seen.phases)
+        if deployment.sent_back and not verdict.is_fail:
+            # All failures count as proof. But suspicion for those who are gone would hold the others for ever.
+            verdict = judged(seen.others)
         # What our own counts prove waits for nobody: CloudWatch may be slow, or away.
         if not verdict.is_fail:
             asked = metrics.judge_metrics(deployment, target, _window(deployment), ports)

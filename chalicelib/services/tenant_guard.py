@@ -93,7 +93,10 @@ def guard(deployment: Deployment, verdict: Verdict, ports: Ports) -> Guarded:
 def _read(deployment: Deployment, good: Route, ports: Ports) -> _Known:
     today = int(ports.clock.now().timestamp() // DAY_SECONDS)
     since = since_epoch(deployment, good.epoch) + 1
-    failing = ports.measurements.failing(deployment.id, since_epoch=since)
+    failing: dict[tuple[str, str], Outcomes] = {}
+    for (_, version, tenant_mark), now in ports.measurements.failing(deployment.id, since_epoch=since).items():
+        key = version, tenant_mark
+        failing[key] = failing.get(key, Outcomes()) + now
     if not failing:
         return _Known({}, Outcomes(), (), 0, today)
     tried = [target.version for target in tried_by(deployment)]

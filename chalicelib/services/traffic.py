@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.errors import TransientError
 from chalicelib.domain.health_criteria import HealthCriteria, criteria_of
 from chalicelib.domain.ids import Environment
+from chalicelib.domain.measurements import Outcomes
 from chalicelib.domain.plans import StepKind, StepStatus
-from chalicelib.domain.sides import HISTORY_DAYS, Exposure, sides_of, sum_of
+from chalicelib.domain.sides import HISTORY_DAYS, Exposure, sides_of, sum_of, without
 from chalicelib.domain.tallies import DAY_SECONDS
 from chalicelib.domain.verdicts import not_measured
 
@@ -28,12 +30,14 @@ class Seen(NamedTuple):
     """
     What was measured, phase by phase, and what could not be.
 
-    *is_silent*: nobody has called the plugin there, neither in this deployment nor in the week before.
+    *others* is the same without the tenants that went back to stable alone. *is_silent*: nobody has called the plugin
+    there, neither in this deployment nor in the week before.
     """
 
     phases: tuple[Sides, ...]
     errors: tuple[Verdict, ...] = ()
     is_silent: bool = False
+    others: tuple[Sides, ...] = ()
 
 
 def measure(deployment: Deployment, target: Target, ports: Ports) -> Seen:
@@ -46,20 +50,31 @@ def measure(deployment: Deployment, target: Target, ports: Ports) -> Seen:
         route = ports.routes.get(deployment.plugin_id, deployment.environment)
         counted = ports.measurements.phases(deployment.id)
         usual = ports.measurements.usual(deployment.plugin_id, deployment.environment, since_day=today - HISTORY_DAYS)
+        gone = _gone(deployment, ports)
     except TransientError as error:
         return Seen((), (not_measured("requests of the candidate", error.detail),))
-    return Seen(
-        sides_of(
-            counted,
-            usual,
-            tried=target.version,
-            stable=good.stable.version if good.stable else None,
-            since_epoch=since_epoch(deployment, good.epoch),
-            now_epoch=route.epoch if route else good.epoch,
-            today=today,
-        ),
-        is_silent=not usual and not any(row.outcomes.requests for row in counted),
+    beside = partial(
+        sides_of,
+        usual=usual,
+        tried=target.version,
+        stable=good.stable.version if good.stable else None,
+        since_epoch=since_epoch(deployment, good.epoch),
+        now_epoch=route.epoch if route else good.epoch,
+        today=today,
     )
+    phases = beside(counted)
+    is_silent = not usual and not any(row.outcomes.requests for row in counted)
+    return Seen(phases, is_silent=is_silent, others=beside(without(counted, gone)) if gone else phases)
+
+
+def _gone(deployment: Deployment, ports: Ports) -> dict[tuple[int, str], Outcomes]:
+    """Add up what tenants got of the candidate that went back to stable alone."""
+    found: dict[tuple[int, str], Outcomes] = {}
+    if deployment.sent_back:
+        for (epoch, version, tenant), outcomes in ports.measurements.failing(deployment.id, since_epoch=0).items():
+            if tenant in deployment.sent_back:
+                found[epoch, version] = found.get((epoch, version), Outcomes()) + outcomes
+    return found
 
 
 def is_expected(deployment: Deployment, seen: Seen | None = None) -> bool:

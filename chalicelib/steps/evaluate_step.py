@@ -144,6 +144,7 @@ def _write(seen: Look, before: Deployment, verdict: Verdict | None, given: Evalu
         outcome=str(told.outcome) if told else None,
         because=told.reason if told else None,
         hold=after.hold.reason if after.hold else None,
+        sentBack=len(after.sent_back) or None,
     )
 
 

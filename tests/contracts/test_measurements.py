@@ -129,11 +129,12 @@ def test_tenants_that_fail_are_counted_by_version_since_an_epoch(ports: Ports, c
     one.add(Batch("t3", {tried._replace(epoch=12): {"requests": 4, "failures": 4}}, {}))
 
     assert ports.measurements.failing(DEPLOYMENT, since_epoch=4) == {
-        ("2.0.0", "1a"): Outcomes(7, 6),
-        ("2.0.0", "1b"): Outcomes(1),
-        ("1.0.0", "1a"): Outcomes(5),
+        (4, "2.0.0", "1a"): Outcomes(3, 2),
+        (4, "2.0.0", "1b"): Outcomes(1),
+        (4, "1.0.0", "1a"): Outcomes(5),
+        (12, "2.0.0", "1a"): Outcomes(4, 4),
     }
-    assert ports.measurements.failing(DEPLOYMENT, since_epoch=5) == {("2.0.0", "1a"): Outcomes(4, 4)}
+    assert ports.measurements.failing(DEPLOYMENT, since_epoch=5) == {(12, "2.0.0", "1a"): Outcomes(4, 4)}
     assert ports.measurements.failing("dep_02", since_epoch=0) == {}
 
 

@@ -4,7 +4,7 @@ from chalicelib.domain.health_criteria import HealthCriteria
 from chalicelib.domain.judgements import judge
 from chalicelib.domain.measurements import Outcomes, Sides, current_step
 from chalicelib.domain.routes import SplitBy
-from chalicelib.domain.sides import PhaseOutcomes, Usual, groups_of, outcomes_of, sides_of
+from chalicelib.domain.sides import PhaseOutcomes, Usual, groups_of, outcomes_of, sides_of, without
 from chalicelib.domain.tallies import Phase
 
 HOUR = 480_000
@@ -89,3 +89,18 @@ def test_tallies_are_read_as_outcomes_and_groups() -> None:
     assert outcomes_of(tally).latencies.counts == ((7, 2), (103, 1))
     assert groups_of({"r7": 4, "f7": 1, "r99": 1}) == {7: Outcomes(4, 1), 99: Outcomes(1)}
     assert Phase("dep_01", 1, 1, "2.0.0").split_by is SplitBy.TENANT
+
+
+def test_tenants_that_are_gone_are_left_out_of_the_counts_of_their_epoch() -> None:
+    early = Phase("dep_01", 4, 1, "2.0.0")
+    rows = [
+        PhaseOutcomes(early, Outcomes(10, 3)),
+        PhaseOutcomes(early._replace(piece=2), Outcomes(20, 4)),
+        PhaseOutcomes(early._replace(version="1.0.0"), Outcomes(9, 1)),
+        PhaseOutcomes(early._replace(epoch=5), Outcomes(8, 8)),
+    ]
+
+    left = without(rows, {(4, "2.0.0"): Outcomes(12, 5), (5, "2.0.0"): Outcomes(9, 9)})
+
+    assert [row.outcomes for row in left] == [Outcomes(0, 0), Outcomes(18, 2), Outcomes(9, 1), Outcomes()]
+    assert without(rows, {}) == tuple(rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from random import Random
 
 import pytest
 
@@ -87,22 +88,29 @@ def test_evidence_is_what_the_two_marginals_say_against_the_best_pair_of_rates()
     assert verdict.evidence == pytest.approx(float(marginals / best), rel=1e-3)
 
 
-@pytest.mark.parametrize("base, deployments", [(0.01, 150), (0.05, 100), (0.2, 40)])
-@pytest.mark.parametrize("calls_before", [5, 50, 500])
+@pytest.mark.parametrize("base", [0.01, 0.05, 0.2])
+@pytest.mark.parametrize("calls_before, in_a_group", [(5, 1), (50, 20), (500, 20)])
 def test_over_all_tenants_of_a_deployment_seldom_anybody_goes_back_for_nothing(
-    base: float, deployments: int, calls_before: int
+    base: float, calls_before: int, in_a_group: int
 ) -> None:
     """
-    Fifty unequal tenants whose rates are the same before and after, each looked at after each of its failures.
+    Fifty very unequal tenants whose rates are the same before and after, each looked at after each of its failures.
 
-    The counts are drawn here and not by the product, and the tenants' rates are Beta around the base.
+    What is known of them is what containers count: a tenant from after its first failure on, its group as a whole. The
+    counts are drawn here and not by the product, and the tenants' rates are Beta around the base.
     """
-    source, tenants = chance(21), 50
-    false_alarms = 0
+    source, tenants, deployments, false_alarms = chance(21), 50, 40, 0
 
     for _ in range(deployments):
-        rates = [source.betavariate(base * 10, (1 - base) * 10) for _ in range(tenants)]
-        false_alarms += any(_is_ever_sick(rate, source, calls_before, tenants) for rate in rates)
+        rates = [source.betavariate(base * 5, (1 - base) * 5) for _ in range(tenants)]
+        pasts = [[source.random() < rate for _ in range(calls_before)] for rate in rates]
+        everybody = _sum(pasts)
+        for rate, past in zip(rates, pasts, strict=True):
+            own = past[past.index(True) + 1 :] if any(past) else []
+            group = _sum([past, *source.choices(pasts, k=in_a_group - 1)])
+            if _is_ever_sick(rate, source, known_before(_sum([own]), [group], everybody), tenants):
+                false_alarms += 1
+                break
 
     assert false_alarms / deployments <= MOST
 
@@ -110,23 +118,24 @@ def test_over_all_tenants_of_a_deployment_seldom_anybody_goes_back_for_nothing(
 def test_among_fifty_tenants_the_one_that_is_harmed_is_found() -> None:
     source = chance(22)
 
-    found = [_is_ever_sick(0.02, source, 200, 50, now=0.6) for _ in range(200)]
+    found = [_is_ever_sick(0.6, source, Outcomes(200, 4), 50) for _ in range(200)]
 
     assert sum(found) / len(found) >= 0.95
 
 
-def _is_ever_sick(rate: float, source: object, calls_before: int, tenants: int, *, now: float | None = None) -> bool:
-    random = source.random  # type: ignore[attr-defined] # of `chance`
-    before = Outcomes(calls_before, sum(random() < rate for _ in range(calls_before)))
-    failures = 0
-    for n in range(1, 101):
-        if random() >= (rate if now is None else now):
-            continue
-        failures += 1
-        seen = Outcomes(n, failures)
-        if may_be_sick(seen, CRITERIA, tenants=tenants) and is_sick(seen, before, tenants=tenants):
+def _is_ever_sick(rate: float, source: Random, before: Outcomes, tenants: int) -> bool:
+    """Call a tenant a hundred times; its first failure is not counted, nor what was before it."""
+    calls = [source.random() < rate for _ in range(100)]
+    counted = calls[calls.index(True) + 1 :] if any(calls) else []
+    for n, has_failed in enumerate(counted, start=1):
+        seen = Outcomes(n, sum(counted[:n]))
+        if has_failed and may_be_sick(seen, CRITERIA, tenants=tenants) and is_sick(seen, before, tenants=tenants):
             return True
     return False
+
+
+def _sum(pasts: list[list[bool]]) -> Outcomes:
+    return Outcomes(sum(map(len, pasts)), sum(map(sum, pasts)))
 
 
 def test_what_is_known_of_others_weighs_less_than_a_tenants_own_past() -> None:

@@ -72,11 +72,11 @@ class FakeMeasurements:
             if isinstance(place, Arm) and place[:2] == (deployment_id, version)
         }
 
-    def failing(self, deployment_id: str, *, since_epoch: int) -> Mapping[tuple[str, str], Outcomes]:
-        found: dict[tuple[str, str], Outcomes] = {}
+    def failing(self, deployment_id: str, *, since_epoch: int) -> Mapping[tuple[int, str, str], Outcomes]:
+        found: dict[tuple[int, str, str], Outcomes] = {}
         for place, tally in self.ledger.tallies.items():
             if isinstance(place, Tried) and place.deployment_id == deployment_id and place.epoch >= since_epoch:
-                key = place.version, place.tenant
+                key = place.epoch, place.version, place.tenant
                 found[key] = found.get(key, Outcomes()) + outcomes_of(tally)
         return found
 

@@ -93,7 +93,7 @@ def test_a_roll_back_lets_go_whom_its_guard_held_and_nobody_else(world: FakeWorl
 
     done = look_after(world.ports)
 
-    assert done == AfterCare(let_go=("acme",))
+    assert done == AfterCare(pins_settled=("acme",))
     assert pin_of(world, "acme") is None
     assert pin_of(world, "globex") is not None
     (record,) = (one for one in world.tables.records if one.action == "LetGo")
@@ -111,7 +111,7 @@ def test_a_pin_that_a_late_look_writes_after_the_end_goes_too(world: FakeWorld) 
 
     world.clock.advance(seconds=60)
 
-    assert look_after(world.ports).let_go == ("acme",)
+    assert look_after(world.ports).pins_settled == ("acme",)
 
 
 def test_where_the_version_became_stable_the_pin_stays_and_says_until_when(world: FakeWorld) -> None:
@@ -123,12 +123,28 @@ def test_where_the_version_became_stable_the_pin_stays_and_says_until_when(world
     done = look_after(world.ports)
 
     held = pin_of(world, "acme")
-    assert done.let_go == ("acme",)
+    assert done.pins_settled == ("acme",)
     assert held is not None
     assert held.expires_at is not None
     assert held.expires_at[:10] == ended_at.replace(day=ended_at.day + PIN_DAYS).isoformat()[:10]
     assert "KeepBack" in actions(world)
     assert look_after(world.ports) == AfterCare()
+
+
+def test_whom_a_version_harms_is_let_go_once_another_one_serves(world: FakeWorld) -> None:
+    """Else its own fix would reach that tenant a week after everybody else."""
+    deployment = at_step(world, "2.0.0", 6, share_bps=FULL_BPS)
+    pin(world, "acme", deployment.id)
+    end(world, deployment)
+    look_after(world.ports)
+    world.clock.advance(seconds=HOUR)
+    end(world, at_step(world, "3.0.0", 6, share_bps=FULL_BPS))
+
+    done = look_after(world.ports)
+
+    assert done.pins_settled == ("acme",)
+    assert pin_of(world, "acme") is None
+    assert not world.tables.deployments[deployment.id].is_watched
 
 
 def test_after_an_experiment_that_stable_won_nobody_is_held(world: FakeWorld) -> None:
@@ -265,5 +281,5 @@ def test_one_that_can_not_be_looked_after_holds_up_no_other(world: FakeWorld) ->
 
     done = look_after(world.ports)
 
-    assert done.let_go == ("acme",)
+    assert done.pins_settled == ("acme",)
     assert [name for name, _ in done.failed] == [broken.id]

@@ -174,3 +174,34 @@ def test_a_batch_names_what_must_come_again_and_holds_up_nothing_for_a_bug(world
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
     assert {message.id for message in world.notifier.sent} == {"aud_2"}
+
+
+def test_operators_and_the_tenant_hear_that_it_went_back_alone(world: FakeWorld) -> None:
+    reason = "2.0.0 fails for this tenant in dep_01: errors 100% of 8"
+    sent_back = replace(
+        DEPRECATED,
+        actor="system",
+        action="SendBack",
+        resource="tenants/acme/plugins/echo",
+        tenant_id="acme",
+        reason=reason,
+        after={"version": "1.0.0", "environment": "Production", "deploymentId": "dep_01"},
+    )
+
+    assert send_notifications(sent_back, world.ports) == 2
+
+    operators, tenant = world.notifier.sent
+    assert (operators.kind, operators.tenant_id, operators.plugin_id) == ("tenant.sent_back", "", "echo")
+    assert operators.text == f"acme went back to the stable version of echo, alone: {reason}."
+    assert (tenant.tenant_id, reason in tenant.text) == ("acme", True)
+    assert "actor" not in tenant.details
+
+
+def test_operators_hear_of_a_late_regression(world: FakeWorld) -> None:
+    regressed = replace(a_record_of_deployment(world, "NoteRegression", "Completed"), reason="errors 40 % of late")
+
+    assert send_notifications(regressed, world.ports) == 1
+
+    (message,) = world.notifier.sent
+    assert (message.kind, message.severity) == ("version.regressed", Severity.CRITICAL)
+    assert f"hotswap deploy rollback {a_deployment().id}" in message.text

@@ -174,8 +174,8 @@ def test_a_tenant_that_fails_is_counted_alone_on_either_side(container: Containe
 
     failing = container.measured.failing("dep_01", since_epoch=3)
     assert {key: (each.requests, each.failures) for key, each in failing.items()} == {
-        ("2.0.0", mark("dep_01", "acme")): (2, 2),
-        ("1.0.0", mark("dep_01", "globex")): (1, 1),
+        (3, "2.0.0", mark("dep_01", "acme")): (2, 2),
+        (3, "1.0.0", mark("dep_01", "globex")): (1, 1),
     }
 
 

@@ -213,7 +213,7 @@ def test_a_verdict_that_ends_the_deployment_needs_no_guard(world: FakeWorld) -> 
 @pytest.mark.parametrize("why", ["switched off", "nothing before", "counts away", "tables away"])
 def test_the_guard_leaves_everything_as_it_is_where_it_can_do_nothing(world: FakeWorld, why: str) -> None:
     class Away(FakeMeasurements):
-        def failing(self, deployment_id: str, *, since_epoch: int) -> dict[tuple[str, str], Any]:
+        def failing(self, deployment_id: str, *, since_epoch: int) -> dict[tuple[int, str, str], Any]:
             raise TransientError(f"no counts of {deployment_id} since {since_epoch}")
 
     deployment = at_step(world, "2.0.0", 3, share_bps=10_000)

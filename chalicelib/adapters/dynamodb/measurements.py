@@ -78,11 +78,11 @@ class DynamoMeasurements:
         return {mark: total(parts) for mark, parts in found.items()}
 
     @translated("DynamoDB")
-    def failing(self, deployment_id: str, *, since_epoch: int) -> Mapping[tuple[str, str], Outcomes]:
-        """Return what was counted of tenants that failed, from *since_epoch* on, by version and mark of the tenant."""
-        found: dict[tuple[str, str], Outcomes] = {}
+    def failing(self, deployment_id: str, *, since_epoch: int) -> Mapping[tuple[int, str, str], Outcomes]:
+        """Return what was counted of tenants that failed, by epoch, *since_epoch* on, version, and mark of the tenant."""
+        found: dict[tuple[int, str, str], Outcomes] = {}
         for values in self._sharded(lambda shard: keys.tried(deployment_id, shard), since=f"{since_epoch:010d}"):
-            key = values["version"], values["tenant"]
+            key = values["epoch"], values["version"], values["tenant"]
             found[key] = found.get(key, Outcomes()) + outcomes_of(_amounts(values))
         return found
 

@@ -126,7 +126,7 @@ def _told(place: Place) -> dict[str, str | int]:
     if isinstance(place, Arm):
         return {"tenant": place.tenant}
     if isinstance(place, Tried):
-        return {"tenant": place.tenant, "version": place.version}
+        return {"epoch": place.epoch, "tenant": place.tenant, "version": place.version}
     if isinstance(place, Past):
         return {"counted_on": place.day}
     if isinstance(place, Traffic):
