@@ -1,8 +1,10 @@
 """What every tier shares: reproducible examples, and sockets only where a tier says that it needs them."""
 
 import os
+from functools import cache
 from pathlib import Path
 
+import botocore.session
 import pytest
 from hypothesis import settings
 
@@ -14,6 +16,9 @@ LOOPBACK = ["127.0.0.1", "localhost", "::1"]
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("desk", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+# Each session of botocore would read its descriptions of AWS anew, a quarter of a second for each test that has moto.
+botocore.session.create_loader = cache(botocore.session.create_loader)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,14 +1,21 @@
 """The tables of the template, made in moto: what the contracts run on is what is deployed."""
 
+import os
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import boto3
 import yaml
+from moto.dynamodb.models import dynamodb_backends
+
+from chalicelib.adapters.aws_clients import session_of
 
 TEMPLATE = Path(__file__).parents[2] / "infra" / "templates" / "tables.yaml"
 STACK = "hotswap"
+#: Whose tables moto makes.
+ACCOUNT_ID = "123456789012"
+_made: dict[str, dict[str, Any]] = {}
 
 
 @cache
@@ -25,8 +32,20 @@ _Loader.add_constructor("!Sub", lambda loader, node: loader.construct_scalar(nod
 
 
 def create_tables(stack: str) -> None:
-    """Make every table, as the template has it."""
-    dynamodb = boto3.Session().client("dynamodb")
+    """Make every table, as the template has it; moto gets those that it made before in this process, empty again."""
+    if os.environ.get("AWS_ENDPOINT_URL"):
+        _make(stack)
+        return
+    held = dynamodb_backends[ACCOUNT_ID]["us-east-1"].tables
+    if stack not in _made:
+        _make(stack)
+        _made[stack] = deepcopy(dict(held))
+    held.update(deepcopy(_made[stack]))
+
+
+def _make(stack: str) -> None:
+    # The adapters' session: one of its own would read the description of DynamoDB anew for each test.
+    dynamodb = session_of(os.environ.get("AWS_ACCESS_KEY_ID")).create_client("dynamodb")
     for properties in _tables():
         dynamodb.create_table(
             TableName=properties["TableName"].replace("${AWS::StackName}", stack),
