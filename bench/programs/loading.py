@@ -35,22 +35,30 @@ def measure_routes(document: Path) -> None:
 
 
 def measure_served(document: Path) -> None:
-    """Print the growth of a container that has served these pins once, through the cache that it really has."""
+    """
+    Print the growth of a container that has served these pins once, through the cache that it really has.
+
+    Also how long that took, and how long until it could decide for the first of them.
+    """
     from bench.programs.serving import serving_reads  # noqa: PLC0415 - as above
+    from chalicelib.domain.resolution import Reason, resolve  # noqa: PLC0415 - as above
 
     reads = serving_reads()
     pins = json.loads(document.read_bytes())
     gc.collect()
     before = _resident_mb()
+    started = time.process_time()
+    first_ms = 0.0
     for plugin, pinned in pins.items():
         for tenant in pinned:
-            installation = reads.installation(tenant, plugin)
-            assert installation is not None
-            assert installation.pin is not None
-            assert reads.route(plugin, "Production") is not None
-            assert reads.tenant(tenant) is not None
+            installation, route = reads.installation(tenant, plugin), reads.route(plugin, "Production")
+            decision = resolve(route, reads.tenant(tenant), installation, "2026-11-22T12:00:00.000Z")
+            assert decision.reason is Reason.PIN
+            first_ms = first_ms or (time.process_time() - started) * 1_000
+    all_ms = (time.process_time() - started) * 1_000
     gc.collect()
-    print(json.dumps({"mb": _resident_mb() - before, "served": sum(map(len, pins.values()))}))
+    served = sum(map(len, pins.values()))
+    print(json.dumps({"mb": _resident_mb() - before, "first": first_ms, "all": all_ms, "served": served}))
 
 
 def _resident_mb() -> float:

@@ -1,5 +1,6 @@
-"""How old an answer of the hot path may be, with and without the table."""
+"""How old an answer of the hot path may be, with and without the table, and what it takes to keep it."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from chalicelib.adapters.dynamodb.serving import DynamoServingReads
 from chalicelib.adapters.dynamodb.serving_cache import ServingCache
 from chalicelib.domain.errors import TransientError
 from chalicelib.domain.installations import Installation
+from chalicelib.domain.pins import Pin
 from chalicelib.domain.resolution import resolve
 from chalicelib.domain.tenants import Tenant
 from tests.fakes import FakeClock
@@ -369,3 +371,54 @@ def test_a_read_that_finds_the_same_gives_the_same_object_so_that_what_was_worke
     assert changed is not None
     assert (changed.epoch, hasattr(changed, "ways")) == (2, False)
     assert changed.stable is first.stable, "equal targets are kept once"
+
+
+class InstallationsTable:
+    """Answers with the installation of whoever is asked for, in texts of its own each time."""
+
+    def get_item(self, *, Key: dict[str, dict[str, str]], **_asked: object) -> dict[str, Any]:  # noqa: N803 - as boto3
+        target = {"version": "1.0.0", "alias": "v1-0-0", "lambda_version": "1", "sha256": "aa"}
+        told = {"environment": "Production", "reason": "a contract", "author": "olga", "pinned_at": "2026-11-22"}
+        item = {
+            "tenant_id": {"S": Key["pk"]["S"].partition("#")[2]},
+            "plugin_id": {"S": Key["sk"]["S"].partition("#")[2]},
+            "created_at": {"S": "2026-11-22"},
+            "updated_at": {"S": "2026-11-22"},
+            "is_enabled": {"BOOL": True},
+            "config": {"S": "{}" if Key["pk"]["S"] != "tenant#initech" else '{"currency": "EUR"}'},
+            "sealed_secrets": {"S": "{}"},
+            "quotas": {"S": "{}"},
+            "pin": {"S": json.dumps({**told, "target": target})},
+            "revision": {"N": "7"},
+        }
+        copied: dict[str, Any] = json.loads(json.dumps({"Item": item}))
+        return copied
+
+
+def test_what_installations_have_in_common_is_kept_once(clock: FakeClock) -> None:
+    table: Any = InstallationsTable()
+    reads = DynamoServingReads(lambda: table, "routing", "tenants", clock)
+
+    acme, globex, initech = (reads.installation(tenant, "echo") for tenant in ("acme", "globex", "initech"))
+
+    assert acme is not None
+    assert globex is not None
+    assert initech is not None
+    assert (acme.tenant_id, globex.tenant_id, initech.config) == ("acme", "globex", {"currency": "EUR"})
+    assert acme.pin is not None
+    assert globex.pin is not None
+    assert acme.pin == globex.pin == Pin("Production", acme.pin.target, "a contract", "olga", "2026-11-22")
+    shared = (acme.plugin_id, acme.config, acme.quotas, acme.pin.reason, acme.pin.author, acme.pin.target)
+    others = (globex.plugin_id, globex.config, globex.quotas, globex.pin.reason, globex.pin.author, globex.pin.target)
+    assert all(one is other for one, other in zip(shared, others, strict=True))
+    assert acme.created_at is globex.updated_at
+
+
+def test_installations_of_one_tenant_or_one_plugin_are_told_apart(clock: FakeClock) -> None:
+    table: Any = InstallationsTable()
+    reads = DynamoServingReads(lambda: table, "routing", "tenants", clock)
+
+    places = [(tenant, plugin) for tenant in ("acme", "tax") for plugin in ("tax", "acme")]
+    read = [reads.installation(*place) for place in places * 2]
+
+    assert [(one.tenant_id, one.plugin_id) for one in read if one] == places * 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from chalicelib.domain.installations import Installation
@@ -50,5 +51,8 @@ def installation_of(values: Values) -> Installation:
 
 
 def pin_of(values: Values | None) -> Pin | None:
-    """Make a pin; None stays None."""
-    return Pin(**{**values, "target": target_of(values["target"])}) if values else None
+    """Make a pin, of words that are kept once for all pins; None stays None."""
+    if not values:
+        return None
+    words = {name: intern(value) for name, value in values.items() if isinstance(value, str)}
+    return Pin(**{**values, **words, "target": target_of(values["target"])})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from sys import intern
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from chalicelib.adapters.aws_errors import translated
@@ -46,6 +47,8 @@ _JSON = frozenset(
 )
 #: Attributes of the table alone.
 _KEYS = frozenset({"pk", "sk", "gsi1pk", "gsi1sk"})
+#: No config, no secrets, no quotas of one's own.
+_EMPTY = {"S": "{}"}
 
 
 class _Made(NamedTuple):
@@ -73,26 +76,30 @@ class DynamoServingReads:
 
     def route(self, plugin_id: str, environment: str) -> Route | None:
         """Return the route, at most one second old while the table answers."""
-        return self._get(self._routing_table, keys.route(plugin_id, environment), route_of)
+        place = "route", intern(plugin_id), environment
+        return self._get(place, self._routing_table, lambda: keys.route(plugin_id, environment), route_of)
 
     def tenant(self, tenant_id: str) -> Tenant | None:
         """Return the tenant, at most one second old while the table answers."""
-        return self._get(self._tenants_table, keys.tenant(tenant_id), tenant_of)
+        return self._get(("tenant", intern(tenant_id)), self._tenants_table, lambda: keys.tenant(tenant_id), tenant_of)
 
     def installation(self, tenant_id: str, plugin_id: str) -> Installation | None:
         """Return the tenant's installation, at most one second old while the table answers."""
-        return self._get(self._tenants_table, keys.installation(tenant_id, plugin_id), installation_of)
+        place = "installation", intern(tenant_id), intern(plugin_id)
+        return self._get(place, self._tenants_table, lambda: keys.installation(tenant_id, plugin_id), installation_of)
 
-    def _get(self, table: str, key: keys.Key, convert: Callable[[Values], Thing]) -> Thing | None:
+    def _get(
+        self, place: tuple[str, ...], table: str, key: Callable[[], keys.Key], convert: Callable[[Values], Thing]
+    ) -> Thing | None:
         """
         Read a thing through the cache; while its item stays the same, each read gives the same object.
 
-        So what was worked out of a route is there for all seconds that it stands, and its JSON is parsed once.
+        So what was worked out of a route is there for all seconds that it stands, and its JSON is parsed once. *place*
+        is made of the ids that the things hold too, once each: thousands are kept.
         """
-        place = (table, *key)
 
         def read() -> _Made | None:
-            item = _read_item(self._client(), table, key)
+            item = _read_item(self._client(), table, key())
             if item is None:
                 return None
             mark = hash(repr(sorted(item.items())))
@@ -190,7 +197,8 @@ def _read_item(client: DynamoDBClient, table: str, key: keys.Key) -> Mapping[str
 
 
 def _values_of(item: Mapping[str, Any]) -> Values:
-    return {name: _plain(name, typed) for name, typed in item.items() if name not in _KEYS}
+    """Take the values out of an item; what is empty is left to the one empty default of all."""
+    return {name: _plain(name, typed) for name, typed in item.items() if name not in _KEYS and typed != _EMPTY}
 
 
 def _typed(key: keys.Key) -> dict[str, Any]:
@@ -202,4 +210,5 @@ def _plain(name: str, typed: Mapping[str, Any]) -> object:
     ((kind, value),) = typed.items()
     if kind == "N":
         return int(value)
-    return json.loads(value) if name in _JSON else value
+    # Ids, names and times come again and again, within an item and among items: each is kept once.
+    return json.loads(value) if name in _JSON else intern(value) if kind == "S" else value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from threading import Lock
@@ -50,7 +49,8 @@ class ServingCache:
         self._max_entries = max_entries
         self._aside = aside
         self._read_aside: set[tuple[str, ...]] = set()
-        self._entries: OrderedDict[tuple[str, ...], _Entry] = OrderedDict()
+        # The latest read last: a plain dict keeps that order too, in half the memory of an ordered one.
+        self._entries: dict[tuple[str, ...], _Entry] = {}
         self._away_until: datetime | None = None
         self._lock = Lock()
 
@@ -123,13 +123,12 @@ class ServingCache:
     def _keep(self, key: tuple[str, ...], entry: _Entry) -> None:
         with self._lock:
             self._away_until = None
-            known = self._entries.get(key)
+            known = self._entries.pop(key, None)
             # Two threads may read at once and come back in the other order.
             is_overtaken = known is not None and entry.read_at < known.read_at <= self._clock.now()
             self._entries[key] = known if known is not None and is_overtaken else entry
-            self._entries.move_to_end(key)
             while len(self._entries) > self._max_entries:
-                self._entries.popitem(last=False)
+                del self._entries[next(iter(self._entries))]
 
 
 def _read_cold(read: Callable[[], Thing]) -> Thing:
