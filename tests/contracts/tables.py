@@ -45,7 +45,7 @@ def create_tables(stack: str) -> None:
 
 def _make(stack: str) -> None:
     # The adapters' session: one of its own would read the description of DynamoDB anew for each test.
-    dynamodb = session_of(os.environ.get("AWS_ACCESS_KEY_ID")).create_client("dynamodb")
+    dynamodb: Any = session_of(os.environ.get("AWS_ACCESS_KEY_ID")).create_client("dynamodb")
     for properties in _tables():
         dynamodb.create_table(
             TableName=properties["TableName"].replace("${AWS::StackName}", stack),
