@@ -89,6 +89,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "list_deployments": _ALL,
     "show_deployment": _ALL,
     "show_timeline": _ALL,
+    "list_verdicts": _ALL,
     "pause_deployment": _DEVELOPER,
     "resume_deployment": _DEVELOPER,
     "advance_deployment": _DEVELOPER,
