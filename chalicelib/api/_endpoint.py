@@ -19,7 +19,7 @@ from chalicelib.api.incoming import Incoming
 from chalicelib.api.models import Body, Query, refusal_of
 from chalicelib.api.problems import Problem
 from chalicelib.api.replies import Reply
-from chalicelib.domain.authorization import ON_BEHALF_OF, Caller, ForeignTenantError, require_permission
+from chalicelib.domain.authorization import ON_BEHALF_OF, Caller, ForeignTenantError, acting_for, require_permission
 from chalicelib.domain.errors import DomainError, ForbiddenError, NotFoundError, TransientError
 from chalicelib.domain.rate_limits import Standing
 from chalicelib.logs import function_logger
@@ -92,10 +92,11 @@ def serve(contract: Contract, handler: Handler, incoming: Incoming, context: obj
     try:
         _require_possible(incoming.path)
         if not contract.is_open:
-            visit.caller = caller_of(incoming.context, incoming.trace_id, incoming.headers.get(ON_BEHALF_OF))
+            visit.caller = caller_of(incoming.context, incoming.trace_id)
             # Before the permission: a denial is recorded, and nobody may fill the records as fast as they can ask.
             limits = bootstrap_limits.rate_limits()
             visit.standing = limits.admit(visit.caller.username, contract.action, incoming.method)
+            visit.caller = acting_for(visit.caller, incoming.headers.get(ON_BEHALF_OF))
             require_permission(visit.caller, contract.action)
         reply = _repeatably(contract, handler, incoming, visit, context)
     except Exception as error:  # noqa: BLE001 (the last one who can turn it into an answer)

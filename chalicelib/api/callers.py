@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.domain.authorization import Caller, Role, acting_for
+from chalicelib.domain.authorization import Caller, Role
 from chalicelib.domain.errors import UnauthorizedError
 
 _ROLES = {role.value: role for role in Role}
@@ -22,14 +22,12 @@ def context_of(caller: Caller) -> dict[str, str]:
     return context | {name: ",".join(sorted(only)) for name, only in narrowed.items() if only is not None}
 
 
-def caller_of(request_context: Mapping[str, Any], trace_id: str, on_behalf_of: str | None = None) -> Caller:
+def caller_of(request_context: Mapping[str, Any], trace_id: str) -> Caller:
     """
-    Read what the authorizer wrote; whom a machine acts for is the only thing that the machine itself says.
+    Read what the authorizer wrote.
 
     Raises:
         UnauthorizedError: No authorizer has let this request in (401).
-        ForbiddenError: A person claims to act for another (403).
-        ValidationError: *on_behalf_of* can't be a name (400).
     """
     context = request_context.get("authorizer") or {}
     username = context.get("username")
@@ -38,7 +36,7 @@ def caller_of(request_context: Mapping[str, Any], trace_id: str, on_behalf_of: s
             "This needs a token.", fix="Send Authorization: Bearer <token>; POST /v1/authentication/login gives one."
         )
     roles = frozenset(_ROLES[name] for name in str(context.get("roles", "")).split(",") if name in _ROLES)
-    caller = Caller(
+    return Caller(
         str(username),
         roles,
         context.get("tenantId") or None,
@@ -47,7 +45,6 @@ def caller_of(request_context: Mapping[str, Any], trace_id: str, on_behalf_of: s
         only_actions=_only(context, "onlyActions"),
         only_tenants=_only(context, "onlyTenants"),
     )
-    return acting_for(caller, on_behalf_of)
 
 
 def _only(context: Mapping[str, Any], name: str) -> frozenset[str] | None:

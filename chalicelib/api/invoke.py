@@ -67,6 +67,7 @@ class Incoming(NamedTuple):
     body: bytes
     key: str | None = None
     override: str | None = None
+    person: str | None = None
 
 
 @blueprint.lambda_function(name="invoke_plugin")
@@ -96,10 +97,11 @@ def answer_proxied(event: Mapping[str, Any], context: object) -> Reply:
         return Incoming(
             path=path,
             plugin_id=unquote((event.get("pathParameters") or {}).get("plugin_id", "")),
-            caller=caller_of(event["requestContext"], trace_id, headers.get(_PERSON_HEADER)),
+            caller=caller_of(event["requestContext"], trace_id),
             body=b64decode(text) if event.get("isBase64Encoded") else text.encode(),
             key=headers.get(_KEY_HEADER),
             override=headers.get(_OVERRIDE_HEADER),
+            person=headers.get(_PERSON_HEADER),
         )
 
     return _answer(read, path, trace_id, context)
@@ -116,9 +118,9 @@ def answer_direct(event: object, context: object) -> Reply:
     def read() -> Incoming:
         body = {name: value for name, value in event.items() if name not in _APART}
         person = str(event["onBehalfOf"]) if "onBehalfOf" in event else None
-        caller = acting_for(Caller(_HOST, frozenset({Role.HOST}), trace_id=trace_id), person)
+        caller = Caller(_HOST, frozenset({Role.HOST}), trace_id=trace_id)
         override = str(event["override"]) if "override" in event else None
-        return Incoming(path, plugin_id, caller, json.dumps(body).encode(), override=override)
+        return Incoming(path, plugin_id, caller, json.dumps(body).encode(), override=override, person=person)
 
     return _answer(read, path, trace_id, context)
 
@@ -142,9 +144,9 @@ def _answer(read: Callable[[], Incoming], path: str, trace_id: str, context: obj
     try:
         incoming = read()
         told |= {"username": incoming.caller.username, "pluginId": incoming.plugin_id[:40]}
-        if incoming.caller.on_behalf_of:
-            told["onBehalfOf"] = incoming.caller.on_behalf_of
-        _permit(incoming)
+        incoming = _permitted(incoming)
+        if incoming.person is not None:
+            told["onBehalfOf"] = incoming.person
         reply = _once(incoming, perform, context) if incoming.key is not None else perform(incoming)
     except Exception as error:  # noqa: BLE001 (the last one who can turn it into an answer)
         reply = _refuse(error, path, trace_id, told)
@@ -152,9 +154,11 @@ def _answer(read: Callable[[], Incoming], path: str, trace_id: str, context: obj
     return reply.sealed(trace_id)
 
 
-def _permit(incoming: Incoming) -> None:
+def _permitted(incoming: Incoming) -> Incoming:
+    """Let through who may invoke, for whom they say if they are a machine."""
     try:
         require_permission(incoming.caller, _ACTION)
+        return incoming._replace(caller=acting_for(incoming.caller, incoming.person))
     except ForbiddenError as error:
         raise _recorded(error, incoming) from None
 

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.services.machine_keys import LONGEST_LIFETIME
 from tests.api.gateway import INVOKE_PATH, Answer, Gateway
-from tests.api.scenes import PLUGIN, a_served_tenant
+from tests.api.scenes import PLUGIN, a_served_tenant, denials
 from tests.fakes import FakeWorld
 
 BODY = {"tenantId": "acme", "operation": "handle", "input": {}, "environment": "Development"}
@@ -157,10 +157,14 @@ def test_a_person_that_can_be_none_is_refused(api: Gateway, person: str, status:
     assert by(api, made["key"], "GET", "/v1/me", **{"X-HotSwap-On-Behalf-Of": person}).status == status
 
 
-def test_a_person_acts_for_nobody_else(api: Gateway) -> None:
-    answer = api.get("/v1/me", "root", headers={"X-HotSwap-On-Behalf-Of": "ana"})
+@pytest.mark.parametrize("method, path", [("GET", "/v1/me"), ("POST", INVOKE)])
+def test_a_person_acts_for_nobody_else_and_is_on_record(world: FakeWorld, api: Gateway, method: str, path: str) -> None:
+    body = BODY if method == "POST" else None
+
+    answer = api.send(method, path, "olga", body=body, headers={"X-HotSwap-On-Behalf-Of": "ana"})
 
     assert (answer.status, answer.code) == (403, "FORBIDDEN")
+    assert [(each.actor, each.on_behalf_of) for each in denials(world)] == [("olga", "")]
 
 
 def test_a_key_gives_observations_of_its_tenants_only(api: Gateway) -> None:

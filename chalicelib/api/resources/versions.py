@@ -29,7 +29,8 @@ class CreateVersionBody(Body):
             "examples": [
                 {
                     "version": "1.0.0",
-                    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",  # pragma: allowlist secret
+                    # pragma: allowlist nextline secret
+                    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
                     "size": 48231,
                     "releaseNotes": "The first one.",
                 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -62,3 +63,19 @@ def test_who_guesses_passwords_waits_ever_longer_under_one_name(strict: Product)
     assert 429 in {answer.status for answer in answers}
     assert answers[-1].body["code"] == "RATE_LIMIT_EXCEEDED"
     assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+def test_what_many_repeat_at_once_is_carried_out_once(product: Product) -> None:
+    body, key = {"id": "repeated-at-once"}, {"Idempotency-Key": "one-key-for-all"}
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: product.ask("POST", "/tenants", body, headers=key), range(8)))
+
+    # Whoever comes while it is carried out is told so; whoever comes later gets the first answer.
+    assert {answer.status for answer in answers} <= {201, 409}
+    made = [answer for answer in answers if answer.status == 201]
+    assert sum("Idempotent-Replayed" not in answer.headers for answer in made) == 1
+    assert all("still being carried out" in answer.body["detail"] for answer in answers if answer.status == 409)
+    assert product.ask("POST", "/tenants", body, headers=key).headers["Idempotent-Replayed"] == "true"
+    records = product.ask("GET", "/audit?resource=tenants/repeated-at-once").body["items"]
+    assert [record["action"] for record in records] == ["CreateTenant"]
