@@ -14,7 +14,7 @@ from chalicelib.domain.verdicts import Action
 #: Looking more seldom than this would notice a breach too late for promise 3.
 _SLOWEST_CHECK_SECONDS = 60
 _MAX_RATIO = 1_000
-#: Traffic is kept for eight days, and a part of them must be from before.
+#: Traffic is kept for eight days, and a part of them is what was usual before.
 _LONGEST_WATCH_SECONDS = 3 * 86_400
 
 

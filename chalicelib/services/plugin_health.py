@@ -11,7 +11,7 @@ from chalicelib.domain.health_criteria import HealthCriteria
 from chalicelib.domain.ids import Environment
 from chalicelib.domain.measurements import Outcomes, Sides, total
 from chalicelib.domain.regressions import judge_late_regression
-from chalicelib.domain.tallies import SLOT_SECONDS
+from chalicelib.domain.tallies import DAY_SECONDS, SLOT_SECONDS
 from chalicelib.domain.times import rfc3339
 from chalicelib.domain.verdicts import Outcome
 from chalicelib.services import health_checks
@@ -142,12 +142,13 @@ def check_health(command: CheckHealth, ports: Ports) -> tuple[VersionCheck, ...]
 
 
 def _regression(route: Route, ports: Ports) -> Verdict | None:
-    """Compare what stable did of late with what it, and the one before it, did before."""
+    """Compare what stable did of late with what it, and the one before it, did in the day before."""
     if route.stable is None:
         return None
     first = int((ports.clock.now().timestamp() - RECENT_SECONDS) // SLOT_SECONDS) + 1
     known = {route.stable.version, *([route.previous.version] if route.previous else [])}
-    counted = ports.measurements.traffic(route.plugin_id, route.environment, since_slot=0)
+    since = first - DAY_SECONDS // SLOT_SECONDS
+    counted = ports.measurements.traffic(route.plugin_id, route.environment, since_slot=since)
     before = total(row.outcomes for row in counted if row.slot < first and row.version in known)
     slots = [row.outcomes for row in counted if row.slot >= first and row.version == route.stable.version]
     return judge_late_regression(slots, before, of_slots=RECENT_SECONDS // SLOT_SECONDS)

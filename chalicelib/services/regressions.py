@@ -24,9 +24,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.verdicts import Verdict
     from chalicelib.ports import Ports
 
-#: What was counted longer ago is gone from the table.
-_KNOWN = timedelta(days=8)
-#: After its window a version is watched by the day: each is judged against the days before it.
+#: What was usual is what was counted in a day: each hour of it is there, and it is read in a moment.
 _DAY = timedelta(days=1)
 #: And looked at only every so many minutes, each at a minute of its own.
 _SELDOM_MINUTES = 15
@@ -64,7 +62,7 @@ def judge(deployment: Deployment, ports: Ports) -> Verdict | None:
     """
     Compare what its version does now with what it, and the one before it, did before; None where nothing is known.
 
-    Inside the window that is before it became stable, after it the days before the last one.
+    Inside the window that is the day before it became stable; after it each day is compared with the one before.
     """
     now, ended_at = ports.clock.now(), _ended_at(deployment)
     length = timedelta(seconds=criteria_of(deployment.health).watch_seconds)
@@ -72,7 +70,7 @@ def judge(deployment: Deployment, ports: Ports) -> Verdict | None:
     if now >= ended_at + length:
         length = _DAY
     first = -(-int(begins.timestamp()) // SLOT_SECONDS)
-    since = int((now - _KNOWN).timestamp() // SLOT_SECONDS)
+    since = int((begins - _DAY).timestamp() // SLOT_SECONDS)
     counted = ports.measurements.traffic(deployment.plugin_id, deployment.environment, since_slot=since)
     mine = deployment.outcome_version or deployment.target.version
     slots: dict[int, Outcomes] = {}

@@ -10,7 +10,9 @@ from rich.console import Console
 
 from hotswap.output import Output
 from hotswap.progress import SilentProgress
+from hotswap.resources.deployments import Deployment
 from hotswap.resources.reading import time_of
+from hotswap.views.deployments import head_view
 from hotswap.views.stages import StageLines
 from hotswap.views.theme import THEME, marked
 from hotswap.views.times import ago, duration, lasted, size
@@ -25,6 +27,16 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 )
 def test_says_how_long_ago_in_the_unit_that_fits(seconds: int, text: str) -> None:
     assert ago(NOW - timedelta(seconds=seconds), NOW) == text
+
+
+def test_the_head_of_a_deployment_tells_that_what_it_left_fails_more_than_before() -> None:
+    at = (NOW - timedelta(hours=2)).isoformat()
+    document = {"deploymentId": "dep_01", "status": "Completed", "environment": "QA", "createdAt": at}
+
+    sound, regressed = (Deployment.of({**document, **more}) for more in ({}, {"regressedAt": at}))
+
+    assert "regressed" not in head_view(sound, NOW).plain
+    assert "regressed 2 h ago" in head_view(regressed, NOW).plain
 
 
 def test_says_the_date_of_what_was_long_ago() -> None:

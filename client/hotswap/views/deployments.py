@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from hotswap.resources.deployments import Deployment
+from hotswap.resources.reading import time_of
 from hotswap.views.plans import plan_view, remaining_seconds
 from hotswap.views.tables import facts, listing
 from hotswap.views.theme import status_style
@@ -64,6 +65,7 @@ def head_view(deployment: Deployment, now: datetime) -> Text:
     took = lasted(deployment.started_at or deployment.created_at, deployment.ended_at)
     step = deployment.current_step
     left = remaining_seconds(deployment, now)
+    regressed_at = time_of(deployment.raw, "regressedAt")
     agreed = [name for each in deployment.approvals if each.status == "Approved" for name in each.agreed_by]
     first = Text.assemble(
         (f"{mark_of(state)} ", style),
@@ -87,6 +89,7 @@ def head_view(deployment: Deployment, now: datetime) -> Text:
             f"approved by {', '.join(agreed)}" if agreed else "",
             f"attempt {deployment.attempt}" if deployment.attempt > 1 else "",
             ago(deployment.created_at, now) if deployment.id else "",
+            f"regressed {ago(regressed_at, now)}" if regressed_at is not None else "",
         )
         if part and part != "-"
     )
