@@ -35,12 +35,13 @@ class Evaluation(NamedTuple):
     requests: int = 0
 
 
-def evaluate(deployment: Deployment, ports: Ports) -> Evaluation:
+def evaluate(deployment: Deployment, ports: Ports, *, checks: bool = True) -> Evaluation:
     """
     Judge each version that is tried by what tenants got of it, and by a synthetic check through its own alias.
 
     Nothing is written. What could not be measured is an error: neither a pass nor a fail. Where checks fail stable
-    is checked too: a version that is broken itself must not keep its own fix out.
+    is checked too: a version that is broken itself must not keep its own fix out. Without *checks* those that were made
+    before speak for themselves: their interval is not over.
     """
     criteria = criteria_of(deployment.health)
     signals = []
@@ -48,8 +49,9 @@ def evaluate(deployment: Deployment, ports: Ports) -> Evaluation:
     for target in tried_by(deployment):
         seen = traffic.measure(deployment, target, ports)
         requests += sum(phase.candidate.requests for phase in seen.phases)
-        check = _check(deployment, target, ports)
-        deployment, outcomes = _noted(deployment, check, criteria)
+        outcomes = [one.outcome for one in _since_a_person_went_on(deployment) if one.version == target.version]
+        if checks or not outcomes:
+            deployment, outcomes = _noted(deployment, _check(deployment, target, ports), criteria)
         judged = partial(
             judge,
             criteria,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from datetime import datetime
+
 from chalice.app import Blueprint
 from pydantic import BaseModel
 
 from chalicelib.domain.deployments import Deployment, DeploymentStatus, require_fence
+from chalicelib.domain.eager_looks import eager_seconds
 from chalicelib.domain.errors import FencedOffError
 from chalicelib.domain.given_verdicts import Consequence, GivenVerdict
 from chalicelib.domain.health import tried_by
@@ -26,12 +30,15 @@ blueprint = Blueprint(__name__)
 #: After so many looks the execution ends and the deployment's starts another one: at most 33 events a look (one
 #: state of a task with all its tries, a choice, a wait) stay under the 25,000 that a history may hold.
 MAX_TICKS = 500
+#: A look is some hundredths of a second early or late.
+_SLACK_SECONDS = 0.5
 
 
 class Tick(BaseModel):
-    """How often this execution has looked."""
+    """How often this execution has looked, and when it last made health checks (RFC 3339)."""
 
     count: int = 0
+    checked_at: str = ""
 
 
 class EvaluateStepGiven(StepGiven):
@@ -46,6 +53,7 @@ class EvaluateStepResult(Result):
     is_over: bool
     seconds: int
     count: int
+    checked_at: str = ""
 
 
 @blueprint.lambda_function(name="evaluate_step")
@@ -72,16 +80,43 @@ def evaluate_step(given: EvaluateStepGiven, ports: Ports) -> EvaluateStepResult:
     if current is None or current.index != given.step.index:
         return EvaluateStepResult(is_over=True, seconds=0, count=count)
 
-    seen, verdict = _look(deployment, ports)
+    now = ports.clock.now()
+    # Only one and the same wait goes on from look to look; what is judged at once is checked at once.
+    checked_at = given.tick.checked_at if given.tick and given.step.kind == "wait" else ""
+    checks = _checks_due_in(deployment, checked_at, now) <= _SLACK_SECONDS
+    seen, verdict = _look(deployment, ports, checks=checks)
     if seen.rolls_back:
         return _rolled_back(given, count, ports, seen)
     if seen.deployment != deployment:
         _write(seen, deployment, verdict, given, ports)
     elif verdict is not None:
-        now = rfc3339(ports.clock.now())
-        ports.verdicts.append(GivenVerdict.on(deployment, given.step.index, verdict, now))
+        ports.verdicts.append(GivenVerdict.on(deployment, given.step.index, verdict, rfc3339(ports.clock.now())))
 
-    return EvaluateStepResult(is_over=seen.is_over or count >= MAX_TICKS, seconds=seen.seconds, count=count)
+    checked_at = rfc3339(now) if checks else checked_at
+    return EvaluateStepResult(
+        is_over=seen.is_over or count >= MAX_TICKS,
+        seconds=_next_in(seen, verdict, now, checked_at),
+        count=count,
+        checked_at=checked_at,
+    )
+
+
+def _checks_due_in(deployment: Deployment, checked_at: str, now: datetime) -> float:
+    """Say in how many seconds health checks are due again; looks at what was counted may come more often."""
+    if not checked_at:
+        return 0.0
+    interval = criteria_of(deployment.health).health_check_interval_seconds
+    return interval - (now - datetime.fromisoformat(checked_at)).total_seconds()
+
+
+def _next_in(seen: Look, verdict: Verdict | None, now: datetime, checked_at: str) -> int:
+    """Say in how many seconds to look again: what is eager comes sooner, and no check waits for a look."""
+    eager = eager_seconds(seen.deployment, verdict, now)
+    if eager is None:
+        return seen.seconds
+    return min(
+        seen.seconds, eager, max(1, math.ceil(_checks_due_in(seen.deployment, checked_at, now) - _SLACK_SECONDS))
+    )
 
 
 def _is_ours(deployment: Deployment, ports: Ports) -> bool:
@@ -96,14 +131,14 @@ def _is_ours(deployment: Deployment, ports: Ports) -> bool:
     return True
 
 
-def _look(deployment: Deployment, ports: Ports) -> tuple[Look, Verdict | None]:
+def _look(deployment: Deployment, ports: Ports, *, checks: bool) -> tuple[Look, Verdict | None]:
     """Look once; give what follows, and the verdict of this very look if there was anything to judge."""
     now = ports.clock.now()
     criteria = criteria_of(deployment.health)
     verdict: Verdict | None = None
     requests = 0
     if _is_watched(deployment):
-        verdict, deployment, requests = evaluations.evaluate(deployment, ports)
+        verdict, deployment, requests = evaluations.evaluate(deployment, ports, checks=checks)
         deployment, verdict = tenant_guard.guard(deployment, verdict, ports)
     held = obstacles.find_obstacle(deployment, ports)
     cap = caps.find_cap(deployment, ports, requests=requests) if _waits(deployment) else None
