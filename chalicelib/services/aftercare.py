@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.authorization import SYSTEM
 from chalicelib.domain.deployments import DeploymentStatus
-from chalicelib.domain.errors import StaleRevisionError
+from chalicelib.domain.errors import NotFoundError, StaleRevisionError
 from chalicelib.domain.times import rfc3339
 from chalicelib.services import regressions
 from chalicelib.services.installation_writes import Change, write
@@ -96,7 +96,10 @@ def _guarded(deployment: Deployment, ports: Ports) -> Iterator[Installation]:
         return
     now = rfc3339(ports.clock.now())
     for tenant_id in list(ports.installations.pinned_tenants(deployment.plugin_id, version, now=now)):
-        installation = ports.installations.get(tenant_id, deployment.plugin_id)
+        try:
+            installation = ports.installations.get(tenant_id, deployment.plugin_id)
+        except NotFoundError:
+            continue  # It has uninstalled the plugin, and the listing lags.
         if installation.pin is not None and installation.pin.deployment_id == deployment.id:
             yield installation
 

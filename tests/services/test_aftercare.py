@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -18,6 +19,7 @@ from chalicelib.services.leases import released_lease
 from chalicelib.services.records import record_of
 from chalicelib.services.rollbacks import RollBack, roll_back
 from tests.fakes import FakeWorld
+from tests.fakes.tenants import FakeInstallations
 from tests.services.live_deployments import (
     ANA,
     PLACE,
@@ -100,6 +102,21 @@ def test_a_roll_back_lets_go_whom_its_guard_held_and_nobody_else(world: FakeWorl
     assert (record.actor, record.tenant_id) == ("system", "acme")
     assert "RolledBack" in record.reason
     assert look_after(world.ports) == AfterCare()
+
+
+def test_a_listing_that_lags_behind_an_uninstallation_holds_up_no_other(world: FakeWorld) -> None:
+    class Lagging(FakeInstallations):
+        def pinned_tenants(self, plugin_id: str, version: str, *, now: str) -> Iterator[str]:
+            yield "gone"
+            yield from super().pinned_tenants(plugin_id, version, now=now)
+
+    deployment = at_step(world, "2.0.0", 3)
+    pin(world, "acme", deployment.id)
+    roll_back(RollBack(deployment.id, ANA, "enough"), world.ports)
+
+    done = look_after(replace(world.ports, installations=Lagging(world.tables)))
+
+    assert done == AfterCare(pins_settled=("acme",))
 
 
 def test_a_pin_that_a_late_look_writes_after_the_end_goes_too(world: FakeWorld) -> None:
