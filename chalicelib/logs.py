@@ -14,7 +14,10 @@ from chalicelib.domain.redaction import fields_of, redact
 
 def function_logger() -> Logger:
     """Make the logger of a function; ``HOTSWAP_REDACT`` names fields, with commas between, that no line tells."""
-    return Logger(level=os.environ.get("HOTSWAP_LOG_LEVEL", "INFO"), json_serializer=_line_of)
+    logger = Logger(level=os.environ.get("HOTSWAP_LOG_LEVEL", "INFO"))
+    # Loggers of one service share what the first of them was made with.
+    logger.registered_formatter.json_serializer = _line_of  # type: ignore[attr-defined] # Powertools' own formatter has it
+    return logger
 
 
 def _line_of(document: Mapping[str, Any]) -> str:

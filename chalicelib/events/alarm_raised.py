@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from chalice.app import Blueprint
 
 from chalicelib import bootstrap
 from chalicelib.domain.alarms import RaisedAlarm
+from chalicelib.logs import function_logger
 from chalicelib.services import alarms
 
 blueprint = Blueprint(__name__)
 
-logger = Logger(level=os.environ.get("HOTSWAP_LOG_LEVEL", "INFO"))
+logger = function_logger()
 
 
 @blueprint.lambda_function(name="alarm_raised")
