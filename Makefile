@@ -75,8 +75,8 @@ ifdef ARGS
 else
 	@# What needs no server runs on every core, a file at a time; the emulator's tests want the machine to themselves.
 	@failed=0; \
-	$(BIN)/python -m pytest --ignore=tests/stack -n auto --dist loadfile --cov --cov-report= --cov-fail-under=0 || failed=1; \
-	$(BIN)/python -m pytest tests/stack --cov --cov-append --cov-report=term || failed=1; \
+	$(BIN)/python -m pytest --ignore=tests/stack --ignore=tests/browser -n auto --dist loadfile --cov --cov-report= --cov-fail-under=0 || failed=1; \
+	$(BIN)/python -m pytest tests/stack tests/browser --cov --cov-append --cov-report=term || failed=1; \
 	exit $$failed
 endif
 

@@ -1,12 +1,21 @@
 """What every tier shares: reproducible examples, and sockets only where a tier says that it needs them."""
 
+from __future__ import annotations
+
 import os
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import botocore.session
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.stack.product import Product
+    from tests.stack.running_stack import RunningStack
 
 TESTS = Path(__file__).parent
 LOOPBACK = ["127.0.0.1", "localhost", "::1"]
@@ -29,3 +38,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(folder)
         if any(item.get_closest_marker(name) for name in ("stack", "browser", "loopback")):
             item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """Give the one real stack of the session, which the tiers that need one share."""
+    # Only they pay for what it takes to start one.
+    from tests.stack.running_stack import a_running_stack  # noqa: PLC0415
+
+    with a_running_stack(tmp_path_factory.mktemp("stack")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def product(stack: RunningStack) -> Product:
+    """Give the product as its users reach it; what a test makes there has names of its own."""
+    from tests.stack.product import Product  # noqa: PLC0415
+
+    return Product(stack)

@@ -57,6 +57,7 @@ def _decision() -> str:
         '<div class="card"><h2>Who has decided</h2><p id="count"></p>'
         '<div class="meter" aria-hidden="true"><i id="meter"></i></div><ul id="voices" class="voices"></ul></div>'
         "</div></div>"
+        '<p id="barred" class="card note" hidden></p>'
         '<form id="decide" class="card" novalidate><h2>Your decision</h2>'
         '<label for="reason">Reason <span class="soft">(kept in the audit log; needed to reject)</span></label>'
         '<textarea id="reason" name="reason" rows="2" maxlength="2000"></textarea>'

@@ -6,6 +6,7 @@ const $ = (id) => document.getElementById(id);
 const approvalId = document.body.dataset.approval;
 const api = "../v1";
 let token = "";
+let user = null;
 let approval = null;
 
 async function call(method, path, body) {
@@ -23,6 +24,7 @@ async function call(method, path, body) {
     const error = new Error([document_.detail || document_.message || "That did not work.", document_.fix]
       .filter(Boolean).join(" "));
     error.status = answer.status;
+    error.detail = document_.detail || error.message;
     throw error;
   }
   return document_;
@@ -92,23 +94,51 @@ function showVoices() {
   }));
 }
 
+// What the API would refuse is told before anybody asks; it refuses all the same.
+function whyBarred() {
+  const own = approval.decisions.find((voice) => voice.by === user.username);
+  if (own) {
+    const missing = approval.needed - approval.agreed;
+    return "You have approved it. " + missing + (missing === 1 ? " other person" : " other people") + " must as well.";
+  }
+  if (approval.requestedBy === user.username) return "You asked for this deployment. Somebody else decides on it.";
+  if (approval.excluded.includes(user.username)) {
+    return "You had a part in this deployment, or its policy leaves you out. Somebody else decides on it.";
+  }
+  if (!user.roles.some((role) => approval.roles.includes(role))) {
+    return "Somebody with the role " + approval.roles.join(" or ") + " decides on it.";
+  }
+  return "";
+}
+
+function timeLeft(isOpen, isOver) {
+  if (isOver || approval.status === "Expired") return "expired at " + when(approval.expiresAt);
+  if (!isOpen) return "since " + when(approval.decidedAt);
+  const left = new Date(approval.expiresAt) - Date.now();
+  return left > 0 ? lasting(left) + " left, until " + when(approval.expiresAt) : "open past its time";
+}
+
 async function load() {
   approval = await call("GET", "/approvals/" + encodeURIComponent(approvalId));
   const deployment = await call("GET", "/deployments/" + encodeURIComponent(approval.deploymentId));
   const version = await call("GET", "/plugins/" + encodeURIComponent(approval.pluginId) + "/versions/"
     + encodeURIComponent(approval.version)).catch(() => null);
   const isOpen = approval.status === "Pending";
-  $("status").textContent = approval.status;
-  $("status").className = "pill " + approval.status;
-  $("left").textContent = isOpen
-    ? lasting(new Date(approval.expiresAt) - Date.now()) + " left, until " + when(approval.expiresAt)
-    : "since " + when(approval.decidedAt);
+  const isLastTerm = approval.onExpiry === "reject" || (approval.onExpiry === "escalate" && approval.escalatedAt);
+  const isOver = isOpen && isLastTerm && new Date(approval.expiresAt) <= Date.now();
+  const barred = isOpen && !isOver ? whyBarred() : "";
+  const status = isOver ? "Expired" : approval.status;
+  $("status").textContent = status;
+  $("status").className = "pill " + status;
+  $("left").textContent = timeLeft(isOpen, isOver);
   $("title").textContent = approval.pluginId + " " + approval.version + " to " + approval.environment;
   $("summary").textContent = deployment.reason || "No reason was given.";
   showPlan(deployment);
   showFacts(deployment, version);
   showVoices();
-  $("decide").hidden = !isOpen;
+  $("decide").hidden = !isOpen || isOver || barred !== "";
+  $("barred").textContent = isOver ? "Its time has run out, so nobody can agree to it any more." : barred;
+  $("barred").hidden = $("barred").textContent === "";
   $("login").hidden = true;
   $("decision").hidden = false;
 }
@@ -122,6 +152,7 @@ $("login-form").addEventListener("submit", async (event) => {
     const login = await call("POST", "/authentication/login",
       { username: $("username").value, password: $("password").value });
     token = login.token;
+    user = login.user;
     $("password").value = "";
     await load();
     $("who").textContent = login.user.username + " · " + login.user.roles.join(", ");
@@ -154,8 +185,13 @@ $("decide").addEventListener("submit", async (event) => {
     $("reason").value = "";
     await load();
   } catch (error) {
-    $("decide-error").textContent = error.message;
     if (error.status === 401) location.reload();
+    $("decide-error").textContent = error.message;
+    if (error.status === 409) {
+      // Somebody was quicker: show what is, and say why this was not taken.
+      $("told").textContent = "That came too late: " + error.detail;
+      await load().catch(() => {});
+    }
   } finally {
     buttons.forEach((button) => { button.disabled = false; });
   }

@@ -23,7 +23,7 @@ border-radius:9px;padding:.6rem .75rem}textarea{resize:vertical}
 button{font:inherit;font-weight:600;border-radius:9px;border:1px solid transparent;padding:.65rem 1.3rem;cursor:pointer}
 button:disabled{opacity:.55;cursor:default}.go{background:var(--accent);color:var(--on)}
 .narrow .go{width:100%;margin-top:1.2rem}.stop{background:none;border-color:var(--bad);color:var(--bad)}
-.quiet{background:none;color:var(--accent);padding:.2rem .5rem;font-weight:500}
+.quiet{background:none;color:var(--accent);padding:.2rem .5rem;font-weight:500;font-size:.92rem;white-space:nowrap}
 .buttons{display:flex;gap:.7rem;margin-top:1rem}
 .over{display:flex;gap:.8rem;align-items:center;margin:0;color:var(--soft);font-size:.92rem}
 .pill{font-weight:600;font-size:.82rem;border-radius:99px;padding:.15rem .75rem;background:var(--tint);
@@ -43,7 +43,11 @@ dd code{font:12.5px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 .voices{list-style:none;margin:.8rem 0 0;padding:0;font-size:.93rem}.voices li{padding:.25rem 0}
 .voices .approve{color:var(--good)}.voices .reject{color:var(--bad)}
 .error{color:var(--bad);margin:.7rem 0 0;font-size:.93rem}.error:empty{display:none}
+.note{font-weight:600}
 .told{text-align:center;color:var(--soft)}
-@media(max-width:760px){.columns{grid-template-columns:1fr}.buttons button{flex:1}}
+@media(max-width:760px){.columns{grid-template-columns:1fr;gap:0}.buttons button{flex:1}}
+@media(max-width:480px){.bar,main{padding-left:1rem;padding-right:1rem}.bar b{display:none}
+#who{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}h1{font-size:1.5rem}.over{flex-wrap:wrap;gap:.2rem .8rem}
+dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.6rem}.card{padding:1.1rem}}
 @media(prefers-reduced-motion:reduce){*{transition:none!important}}
 """

@@ -6,15 +6,18 @@ import time
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import boto3
 
-from infra.local.emulator import REGION, ROOT_KEY
-from infra.local.stack import Options
-from infra.local.stack_state import StackInfo
+from infra.local.emulator import REGION, ROOT_KEY, processes_left
+from infra.local.processes import members_of
+from infra.local.stack import Options, bring_up, take_down
+from infra.local.stack_state import StackFiles, StackInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,23 @@ class RunningStack:
         """Log a user of the stack in."""
         user = self.info.users[role]
         return str(self.request("POST", "/v1/authentication/login", body=user).body["token"])
+
+
+@contextmanager
+def a_running_stack(folder: Path) -> Iterator[RunningStack]:
+    """Bring a whole stack up in *folder*: emulator, template, code, users; nothing of it stays."""
+    files = StackFiles(folder)
+    options = Options(port=0, payments_port=0, files=files)
+    info = bring_up(options, print)
+    emulator, payments = files.read_emulator(), files.read_payments()
+    try:
+        yield RunningStack(info, options)
+    finally:
+        take_down(options, print)
+    assert emulator is not None
+    assert payments is not None
+    assert processes_left(emulator) == []
+    assert members_of(payments.process) == []
 
 
 def zip_of(code: str) -> bytes:
