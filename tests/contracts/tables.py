@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from moto.dynamodb.models import dynamodb_backends
 
-from chalicelib.adapters.aws_clients import session_of
+from chalicelib.adapters import aws_clients
 
 TEMPLATE = Path(__file__).parents[2] / "infra" / "templates" / "tables.yaml"
 STACK = "hotswap"
@@ -44,8 +44,8 @@ def create_tables(stack: str) -> None:
 
 
 def _make(stack: str) -> None:
-    # The adapters' session: one of its own would read the description of DynamoDB anew for each test.
-    dynamodb: Any = session_of(os.environ.get("AWS_ACCESS_KEY_ID")).create_client("dynamodb")
+    # The adapters' client: one of its own would read the description of DynamoDB anew for each test.
+    dynamodb: Any = aws_clients.dynamodb()
     for properties in _tables():
         dynamodb.create_table(
             TableName=properties["TableName"].replace("${AWS::StackName}", stack),
