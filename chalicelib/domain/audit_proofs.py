@@ -82,7 +82,7 @@ def prove_day(
     findings = [finding for finding in (broken, *ledger.findings) if finding]
     # What has no place in the chain was added to a chain that holds, so it is named after what breaks the chain.
     first = min(findings, key=lambda one: (not one.sequence, one.sequence, one.record_id), default=None)
-    head = batches[-1].head if batches else ""
+    head = batches[-1].head if batches and batches[-1].seals else ""
     return Proof(day, len(sealed), ledger.pending, ledger.expired, ledger.erased, ledger.late, head, first)
 
 
@@ -93,7 +93,7 @@ def _follow(
     sealed: dict[str, _Sealed] = {}
     previous, sequence = origin_of(day), 0
     for number, batch in enumerate(batches, 1):
-        if (batch.day, batch.number, batch.previous) != (day, number, previous):
+        if (batch.day, batch.number, batch.previous) != (day, number, previous) or not batch.seals:
             why = f"batch {number} of the chain is missing, or is not the one that was written"
             return sealed, Finding(Fault.DROPPED, sequence + 1, "", why)
         at = datetime.fromisoformat(batch.sealed_at)

@@ -135,3 +135,32 @@ def test_retention_and_salt_are_kept_with_each_record(ports: Ports) -> None:
     assert kept == record
     assert kept.expires_at == int(datetime(2033, 11, 22, 15, tzinfo=UTC).timestamp())
     assert kept.salt
+
+
+def test_what_is_no_batch_is_named_and_breaks_no_proof(aws: Settings) -> None:
+    make_bucket(aws)
+    seals = bootstrap.connect(aws).seals
+    one = chain(1)[0]
+    seals.add(one)
+    for number, content in ((2, b"no JSON"), (3, b"[]"), (4, b"{}"), (5, b'{"seals": [[1]], "signature": ""}')):
+        boto3.client("s3").put_object(Bucket=aws.bucket, Key=f"audit/{DAY}/{number:08}.json", Body=content)
+
+    found = seals.batches(DAY)
+
+    assert found[0] == one
+    assert [(batch.number, batch.seals) for batch in found[1:]] == [(0, ())] * 4
+
+
+@pytest.mark.parametrize("change", [{"roles": "no JSON"}, {"roles": "1"}, {"at": "yesterday"}, {"before": None}])
+def test_what_is_no_record_is_read_as_one_that_no_seal_fits(aws: Settings, change: dict[str, str | None]) -> None:
+    ports, dynamodb = bootstrap.connect(aws), boto3.client("dynamodb")
+    record = a_record(at=AT)
+    ports.audit.append(record)
+    (item,) = dynamodb.scan(TableName="hotswap-audit")["Items"]
+    forged = {name: {"S": text} for name, text in change.items() if text is not None}
+    kept = {name: value for name, value in item.items() if change.get(name, "") is not None}
+    dynamodb.put_item(TableName="hotswap-audit", Item={**kept, **forged})
+
+    (found,) = ports.audit.of_day(DAY)
+
+    assert (found.id, found.action) == (record.id, "Unreadable")

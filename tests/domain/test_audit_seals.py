@@ -265,3 +265,10 @@ def test_what_was_erased_can_not_be_found_by_trying() -> None:
 def test_a_field_that_stays_empty_changes_no_digest() -> None:
     assert digest_of(a_record(1)) == digest_of(a_record(1, ip="", tenant_id=None, before={}))
     assert digest_of(a_record(1)) != digest_of(a_record(1, ip="203.0.113.7"))
+
+
+def test_an_object_that_is_no_batch_is_named_where_it_stands() -> None:
+    first, *rest = sealed(RECORDS)
+
+    assert named([first, Batch("", 0, "", "", ()), *rest]) == (Fault.DROPPED, 4, "")
+    assert named([*sealed(RECORDS), Batch("", 0, "", "", ())]) == (Fault.DROPPED, 11, "")
