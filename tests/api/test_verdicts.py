@@ -1,7 +1,7 @@
 """Verdicts over HTTP: all of them, newest first, in pages whose cursors open nothing else."""
 
 from chalicelib.domain.given_verdicts import Consequence, GivenVerdict
-from chalicelib.domain.verdicts import Outcome, Verdict
+from chalicelib.domain.verdicts import Outcome, Verdict, combine
 from tests.api.gateway import Gateway
 from tests.api.scenes import PLUGIN, a_plugin, a_ready_version
 from tests.fakes import FakeWorld
@@ -15,7 +15,8 @@ def a_judged_deployment(world: FakeWorld, api: Gateway, looks: int) -> str:
     asked: str = api.post("/v1/deployments", DIRECT).json["deploymentId"]
     deployment = world.tables.deployments[asked]
     for second in range(looks):
-        verdict = Verdict(Outcome.FAIL, "5 of 9 requests failed", "obvious", unit="share", n=9, value=5 / 9, low=0.2)
+        proof = Verdict(Outcome.FAIL, "5 of 9 requests failed", "obvious", unit="share", n=9, value=5 / 9, low=0.2)
+        verdict = combine([proof, Verdict(Outcome.PASS, "no health check failed", "consecutive health checks")])
         at = f"2026-11-22T15:00:{second:02d}.000Z"
         world.ports.verdicts.append(GivenVerdict.on(deployment, 0, verdict, at, Consequence.ROLLBACK))
     return asked
@@ -36,6 +37,7 @@ def test_verdicts_are_listed_with_all_that_they_rest_on(world: FakeWorld, api: G
     }
     assert one["verdict"]["rule"] == "obvious"
     assert (one["verdict"]["n"], one["verdict"]["low"], one["verdict"]["high"]) == (9, 0.2, None)
+    assert [signal["rule"] for signal in one["verdict"]["signals"]] == ["obvious", "consecutive health checks"]
 
 
 def test_pages_follow_each_other_and_a_cursor_opens_no_other_deployment(world: FakeWorld, api: Gateway) -> None:

@@ -37,5 +37,5 @@ class GivenVerdictResource(Resource):
             step_index=given.step_index,
             step_kind=StepKind(given.step_kind),
             consequence=given.consequence,
-            verdict=VerdictResource.of(given.verdict),
+            verdict=VerdictResource.of(given.verdict, tells_signals=True),
         )
