@@ -14,6 +14,8 @@ from typing import Any
 
 STABLE, CANDIDATE, PINNED = "1.0.0", "2.0.0", "9.0.0"
 SHARE = 0.1
+#: Ours, given its tenant ready-made.
+OURS_GIVEN = "ours, tenant given"
 _NOW = "2026-11-22T12:00:00.000Z"
 _FLAG_SHARDS = 10_000
 
@@ -61,16 +63,42 @@ def load(name: str, document: bytes, tenants: Iterable[str]) -> Engine:
 
 
 def _load_ours(document: bytes, tenants: Iterable[str]) -> Engine:
-    from chalicelib.domain.installations import Installation  # noqa: PLC0415 - an engine is imported where it runs
+    """Load ours to be asked by ids alone: it finds the tenant too."""
+    from chalicelib.domain.resolution import Resolution, resolve  # noqa: PLC0415 - an engine is imported where it runs
+
+    plugins, customers, plain = _our_facts(document, tenants)
+
+    def decide(plugin_id: str, tenant_id: str) -> Resolution:
+        route, installations = plugins[plugin_id]
+        return resolve(route, customers[tenant_id], installations.get(tenant_id, plain), _NOW)
+
+    return Engine(decide, lambda plugin_id, tenant_id: (plugin_id, tenant_id), lambda answer: answer.target.version)
+
+
+def _load_ours_given(document: bytes, tenants: Iterable[str]) -> Engine:
+    """Load ours to be asked with the tenant itself, as LaunchDarkly and GrowthBook are with their contexts."""
+    from chalicelib.domain.resolution import Resolution, resolve  # noqa: PLC0415 - as above
+    from chalicelib.domain.tenants import Tenant  # noqa: PLC0415
+
+    plugins, customers, plain = _our_facts(document, tenants)
+
+    def decide(plugin_id: str, tenant: Tenant) -> Resolution:
+        route, installations = plugins[plugin_id]
+        return resolve(route, tenant, installations.get(tenant.id, plain), _NOW)
+
+    return Engine(decide, lambda plugin, tenant: (plugin, customers[tenant]), lambda answer: answer.target.version)
+
+
+def _our_facts(document: bytes, tenants: Iterable[str]) -> Any:  # noqa: ANN401 - types that are imported where they are used
+    """Make routes, pinned installations and tenants, and the one installation of all who have no pin."""
+    from chalicelib.domain.installations import Installation  # noqa: PLC0415 - as above
     from chalicelib.domain.pins import Pin  # noqa: PLC0415
-    from chalicelib.domain.resolution import Resolution, resolve  # noqa: PLC0415
     from chalicelib.domain.routes import Route, Target  # noqa: PLC0415
     from chalicelib.domain.tenants import Tenant  # noqa: PLC0415
 
     targets = {number: Target(number, f"v{number}", number[0], "aa") for number in (STABLE, CANDIDATE, PINNED)}
     customers = {tenant_id: Tenant(tenant_id, tenant_id, _NOW, _NOW) for tenant_id in tenants}
     plugins: dict[str, tuple[Route, dict[str, Installation]]] = {}
-    plain = Installation("any", "any", _NOW, _NOW)
     for plugin_id, plugin in json.loads(document).items():
         split = (targets[plugin["stable"]], targets[plugin["candidate"]], plugin["bps"])
         route = Route(plugin_id, "Production", plugin["salt"], *split)
@@ -80,12 +108,7 @@ def _load_ours(document: bytes, tenants: Iterable[str]) -> Engine:
             for tenant_id, number in plugin["pins"].items()
         }
         plugins[plugin_id] = route, installations
-
-    def decide(plugin_id: str, tenant_id: str) -> Resolution:
-        route, installations = plugins[plugin_id]
-        return resolve(route, customers[tenant_id], installations.get(tenant_id, plain), _NOW)
-
-    return Engine(decide, lambda plugin_id, tenant_id: (plugin_id, tenant_id), lambda answer: answer.target.version)
+    return plugins, customers, Installation("any", "any", _NOW, _NOW)
 
 
 def _our_document(facts: Facts) -> Any:  # noqa: ANN401 - JSON
@@ -194,12 +217,14 @@ def _growthbook_document(facts: Facts) -> Any:  # noqa: ANN401 - JSON
 
 _DOCUMENTS: dict[str, Callable[[Facts], Any]] = {
     "ours": _our_document,
+    OURS_GIVEN: _our_document,
     "Eppo": _eppo_document,
     "LaunchDarkly": _launchdarkly_document,
     "GrowthBook": _growthbook_document,
 }
 _LOADERS: dict[str, Callable[[bytes, Iterable[str]], Engine]] = {
     "ours": _load_ours,
+    OURS_GIVEN: _load_ours_given,
     "Eppo": _load_eppo,
     "LaunchDarkly": _load_launchdarkly,
     "GrowthBook": _load_growthbook,
