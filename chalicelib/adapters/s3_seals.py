@@ -107,7 +107,6 @@ class S3Seals:
         found = self._client().get_object(Bucket=self._bucket, Key=stored.key, VersionId=stored.version_id)
         return _batch_of(found["Body"].read())
 
-
     def _read_whatever_it_is(self, stored: _Stored) -> Batch:
         """Read a batch; what is none is given as one that fits into no chain, so that it is named."""
         try:

@@ -124,7 +124,8 @@ def revoke_key(command: RevokeKey, ports: Ports) -> MachineKey:
     if revoked is key or command.validate_only:
         return revoked
     after = {"revokedAt": revoked.revoked_at}
-    return ports.machine_keys.save(revoked, record_of(command.caller, "RevokeKey", f"keys/{key.id}", ports, after=after))
+    record = record_of(command.caller, "RevokeKey", f"keys/{key.id}", ports, after=after)
+    return ports.machine_keys.save(revoked, record)
 
 
 def find_key(key_id: str, ports: Ports) -> MachineKey:
