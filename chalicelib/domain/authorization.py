@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from typing import NamedTuple
 
 from chalicelib.domain.errors import FieldError, ForbiddenError, NotFoundError, ValidationError
 from chalicelib.domain.ids import Environment
-
 
 #: Header in which a machine names the person that it acts for.
 ON_BEHALF_OF = "X-HotSwap-On-Behalf-Of"
@@ -183,7 +182,7 @@ def require_tenant(caller: Caller, tenant_id: str) -> None:
     raise _foreign(tenant_id)
 
 
-def require_known_tenants(caller: Caller, tenant_ids: Set[str]) -> None:
+def require_known_tenants(caller: Caller, tenant_ids: AbstractSet[str]) -> None:
     """
     Raise when a key names tenants that it is not for, where a caller without a key may name any.
 
