@@ -12,6 +12,9 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 # The stamp names everything that an installation depends on, so a warm `make install` only looks for a file.
 STAMP := .venv/.installed-$(shell { cat requirements-dev.txt pyproject.toml; pwd; } | cksum | cut -d' ' -f1)
 
+# How many stacks `make test` brings up side by side; 0 runs their tests in one process.
+STACK_WORKERS ?= 0
+
 # Python and the emulator read these wherever they run.
 export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -73,10 +76,11 @@ test: install ## Run every tier of tests and print the coverage (ARGS=… runs a
 ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
-	@# What needs no server runs on every core, a file at a time; the emulator's tests want the machine to themselves.
+	@# What needs no server runs on every core, a file at a time. Each worker of the emulator's tests has a stack of its own,
+	@# and one of them alone runs the files that fill two cores (tests/conftest.py).
 	@failed=0; \
 	$(BIN)/python -m pytest --ignore=tests/stack --ignore=tests/browser -n auto --dist loadfile --cov --cov-report= --cov-fail-under=0 || failed=1; \
-	$(BIN)/python -m pytest tests/stack tests/browser --cov --cov-append --cov-report=term || failed=1; \
+	$(BIN)/python -m pytest tests/stack tests/browser -n $(STACK_WORKERS) --dist loadgroup --cov --cov-append --cov-report=term || failed=1; \
 	exit $$failed
 endif
 

@@ -19,6 +19,17 @@ if TYPE_CHECKING:
 
 TESTS = Path(__file__).parent
 LOOPBACK = ["127.0.0.1", "localhost", "::1"]
+#: Files of the stack's tests that keep two cores busy by themselves: of several workers one alone has all of them.
+CROWDED = frozenset(
+    {
+        "test_deployments_under_traffic",
+        "test_disturbed_services",
+        "test_faults",
+        "test_published_at_once",
+        "test_strategies",
+        "test_verbs",
+    }
+)
 
 # On a build machine the same commit gives the same examples; at a desk each run looks somewhere else.
 # No deadline: two cores shared with an emulator say nothing about how long an example takes.
@@ -36,6 +47,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folder = item.path.relative_to(TESTS).parts[0] if item.path.is_relative_to(TESTS) else ""
         if folder in {"stack", "browser"}:
             item.add_marker(folder)
+            # Where several workers have a stack each (`--dist loadgroup`), a file's tests stay together.
+            name = item.path.stem
+            item.add_marker(pytest.mark.xdist_group("crowded" if name in CROWDED else name))
         if any(item.get_closest_marker(name) for name in ("stack", "browser", "loopback")):
             item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
 
