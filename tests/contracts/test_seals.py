@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import boto3
 import pytest
@@ -135,6 +136,18 @@ def test_retention_and_salt_are_kept_with_each_record(ports: Ports) -> None:
     assert kept == record
     assert kept.expires_at == int(datetime(2033, 11, 22, 15, tzinfo=UTC).timestamp())
     assert kept.salt
+
+
+@pytest.mark.parametrize("days, ends", [({}, "2016284400"), ({"changes": 1}, "1795446000"), ({"changes": 0}, None)])
+def test_retention_is_the_tables_ttl_as_the_settings_say(aws: Settings, days: dict[str, int], ends: str | None) -> None:
+    bootstrap.connect(aws._replace(retention_days=days)).audit.append(a_record(at=AT))
+
+    (item,) = boto3.client("dynamodb").scan(TableName="hotswap-audit")["Items"]
+
+    template = (Path(__file__).parents[2] / "infra/templates/tables.yaml").read_text()
+    of_audit = template.partition("AuditTable:")[2].partition("IdempotencyTable:")[0]
+    assert "TimeToLiveSpecification: { AttributeName: ttl, Enabled: true }" in of_audit
+    assert item.get("ttl") == ({"N": ends} if ends else None)
 
 
 def test_what_is_no_batch_is_named_and_breaks_no_proof(aws: Settings) -> None:
