@@ -46,7 +46,7 @@ class GivenVerdict:
         consequence: Consequence = Consequence.NONE,
     ) -> GivenVerdict:
         """Give *verdict* on a step (0-based) of *deployment*."""
-        kind = deployment.plan.steps[step_index].kind.value
+        kind = str(deployment.plan.steps[step_index].kind)
         return cls(deployment.id, deployment.attempt, step_index, kind, at, verdict, consequence)
 
     @property
