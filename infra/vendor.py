@@ -90,24 +90,26 @@ def fingerprint(platform: str | None = None) -> str:
     return hashlib.sha256("\0".join(described).encode()).hexdigest()[:16]
 
 
-def compile_tree(folder: Path, *, keeps_sources: bool = True) -> None:
+def compile_tree(
+    folder: Path, *, root: Path | None = None, keeps_sources: bool = True, keeps_docstrings: bool = False
+) -> None:
     """
     Put byte code beside every source, trusted without a look at the source: that look costs a third of a cold start.
 
-    Tracebacks name files as Lambda sees them, under /var/task. With *keeps_sources* they show each line as well;
-    else the byte code takes the place of its source and is that of ``python -OO``, without docstrings and asserts;
-    then they show the numbers of lines only.
+    Tracebacks name files as Lambda sees them, under /var/task, which holds what lies in *root* (else *folder*). With
+    *keeps_sources* they show each line as well; else the numbers of lines only, and the byte code takes the place of
+    its source and is that of ``python -OO``: without asserts, and without docstrings unless *keeps_docstrings*.
     """
     compileall.compile_dir(
         folder,
         quiet=2,
         force=True,
-        stripdir=str(folder),
+        stripdir=str(root or folder),
         prependdir="/var/task",
         invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
         workers=0,
         legacy=not keeps_sources,
-        optimize=0 if keeps_sources else 2,
+        optimize=0 if keeps_sources else 1 if keeps_docstrings else 2,
     )
     if not keeps_sources:
         for source in folder.rglob("*.py"):

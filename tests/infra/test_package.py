@@ -55,12 +55,29 @@ def test_what_lambda_has_already_is_not_packed(code: zipfile.ZipFile) -> None:
     assert not set(packaged_names()) & IN_LAMBDA
 
 
-def test_our_own_sources_are_packed_for_tracebacks_and_those_of_others_are_not(code: zipfile.ZipFile) -> None:
-    sources = {name.split("/")[0] for name in code.namelist() if name.endswith(".py")}
-    packed = {name.split("/")[0] for name in code.namelist() if name.endswith(".pyc")}
+def test_byte_code_is_packed_in_the_place_of_sources(code: zipfile.ZipFile) -> None:
+    names = code.namelist()
+    sources = {name.split("/")[0] for name in names if name.endswith(".py") and "/injected/" not in name}
+    packed = {name.split("/")[0] for name in names if name.endswith(".pyc")}
 
-    assert sources == {"app.py", "chalice", "chalicelib"}
-    assert {"cryptography", "jsonschema", "jwt", "pydantic", "pynamodb", "typing_extensions.pyc"} <= packed
+    # Chalice packs these two itself.
+    assert sources == {"app.py", "chalice"}
+    assert {
+        "chalicelib",
+        "cryptography",
+        "jsonschema",
+        "jwt",
+        "pydantic",
+        "pynamodb",
+        "typing_extensions.pyc",
+    } <= packed
+
+
+def test_what_is_added_to_plugins_is_packed_as_it_is(code: zipfile.ZipFile) -> None:
+    injected = [name for name in code.namelist() if "/injected/" in name]
+
+    assert any(name.endswith("_hotswap/handler.py") for name in injected)
+    assert not [name for name in injected if name.endswith(".pyc")]
 
 
 def test_every_distribution_that_is_packed_brings_its_licence_along(code: zipfile.ZipFile) -> None:
@@ -71,7 +88,7 @@ def test_every_distribution_that_is_packed_brings_its_licence_along(code: zipfil
 
 def test_every_source_has_byte_code_that_is_trusted_without_a_look(code: zipfile.ZipFile) -> None:
     names = set(code.namelist())
-    sources = [name for name in names if name.endswith(".py")]
+    sources = [name for name in names if name.endswith(".py") and "/injected/" not in name]
 
     assert sources
     for source in sources:
@@ -84,9 +101,10 @@ def test_every_source_has_byte_code_that_is_trusted_without_a_look(code: zipfile
 
 
 def test_tracebacks_name_files_as_lambda_sees_them(code: zipfile.ZipFile) -> None:
-    byte_code = next(name for name in code.namelist() if name.startswith("__pycache__/app."))
+    application = next(name for name in code.namelist() if name.startswith("__pycache__/app."))
 
-    assert marshal.loads(code.read(byte_code)[16:]).co_filename == "/var/task/app.py"  # noqa: S302 - we made it
+    for name, seen in {application: "app.py", "chalicelib/api/invoke.pyc": "chalicelib/api/invoke.py"}.items():
+        assert marshal.loads(code.read(name)[16:]).co_filename == f"/var/task/{seen}"  # noqa: S302 - we made it
 
 
 def test_every_function_has_a_role_of_its_own_with_the_policy_of_the_table(template: dict[str, Any]) -> None:
