@@ -11,6 +11,7 @@ from chalicelib.domain.errors import ConflictError
 from chalicelib.domain.plans import StepStatus
 from chalicelib.domain.routes import FULL_BPS, Route
 from chalicelib.domain.times import rfc3339
+from chalicelib.domain.verdicts import Outcome
 from chalicelib.ports import Ports
 from chalicelib.services import turns
 from chalicelib.services.leases import released_lease
@@ -56,13 +57,23 @@ def complete_deployment(given: DeploymentGiven, ports: Ports) -> CompleteDeploym
     settled = _settled(deployment, route)
     stable = settled.stable.version if settled.stable else None
     ports.functions.mirror(settled)
-    completed = deployment.end(DeploymentStatus.COMPLETED, "every step passed", rfc3339(ports.clock.now()))
+    completed = deployment.end(DeploymentStatus.COMPLETED, _told(deployment), rfc3339(ports.clock.now()))
     completed = replace(completed, outcome_version=stable)
     lease = released_lease(deployment, ports)
     commit(completed, "CompleteDeployment", given, ports, route=settled, lease=lease, stable=stable)
     turns.start_next(deployment.plugin_id, deployment.environment, ports)
 
     return CompleteDeploymentResult(status=completed.status)
+
+
+def _told(deployment: Deployment) -> str:
+    """Say how it went: who went on without a pass, by hand or because it was asked for so, has no pass to show."""
+    verdicts = [(step, step.verdict) for step in deployment.plan.steps if step.verdict is not None]
+    unproven = [(step, verdict) for step, verdict in verdicts if verdict.outcome != Outcome.PASS]
+    if not unproven:
+        return "every step passed"
+    step, verdict = unproven[-1]
+    return f"every step is done, step {step.index + 1} ({step.kind}) without a pass: {verdict.reason}"
 
 
 def _settled(deployment: Deployment, route: Route) -> Route:

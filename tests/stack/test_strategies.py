@@ -28,7 +28,13 @@ VARIANTS = [
 ]
 WISHES: dict[str, dict[str, Any]] = {
     "direct-of-all": {"strategy": "Direct"},
-    "canary-of-tenants": {"strategy": "Canary", "canaryConfig": {"stages": [20, 60, 100], "evaluationPeriod": PERIOD}},
+    # Caps that nobody reaches are counted all the same, before each move and at each look.
+    "canary-of-tenants": {
+        "strategy": "Canary",
+        "canaryConfig": {"stages": [20, 60, 100], "evaluationPeriod": PERIOD},
+        "maxTenants": len(TENANTS),
+        "maxRequests": 1_000_000,
+    },
     "canary-of-requests": {
         "strategy": "Canary",
         "canaryConfig": {"stages": [50, 100], "evaluationPeriod": PERIOD, "splitBy": "request"},

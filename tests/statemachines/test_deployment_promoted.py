@@ -43,6 +43,7 @@ def test_after_a_promotion_what_has_everything_is_judged_at_once_on_what_there_i
     assert last.verdict is not None
     assert (last.status, last.verdict.outcome) == (StepStatus.COMPLETED, "inconclusive")
     assert last.verdict.reason.startswith("cut short: until then, ")
+    assert ended.status_reason == f"every step is done, step 6 (observe) without a pass: {last.verdict.reason}"
     assert (rest.status, ended.hold, sum(run.waited) < 60) == (StepStatus.SKIPPED, None, True)
 
 
