@@ -8,7 +8,7 @@ from tests.stack.running_stack import eventually
 from tests.stack.test_started_containers import SCHEDULED
 
 PLUGIN = "sick-for-one"
-TENANTS = tuple(f"guarded-{number}" for number in range(8))
+TENANTS = tuple(f"guarded-{number}" for number in range(6))
 GOOD, BAD = {"card": "visa"}, {"card": "amex"}
 #: Each alone is no proof that the version is bad; together they are proof that it harms this tenant.
 FAILURES = 7
