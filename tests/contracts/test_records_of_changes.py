@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-import boto3
 import pytest
 
 from chalicelib import bootstrap
 from chalicelib import ports as outside
+from chalicelib.adapters import aws_clients
 from chalicelib.domain.deployments import DeploymentStatus
 from chalicelib.domain.ids import Environment
 from chalicelib.domain.plugins import PluginStatus
@@ -56,21 +56,16 @@ def sent() -> list[Sent]:
 
 
 @pytest.fixture
-def ports(aws: Settings, sent: list[Sent]) -> Iterator[Ports]:
+def ports(aws: Settings, sent: list[Sent]) -> Ports:
     """Connect to moto, and note what is written."""
-    before = boto3.DEFAULT_SESSION
-    boto3.setup_default_session()
-    assert boto3.DEFAULT_SESSION is not None
+    client = aws_clients.dynamodb()
 
     def note(params: Mapping[str, Any], model: Any, **_: object) -> None:
         if model.name in WRITES:
             sent.append(Sent(model.name, params))
 
-    boto3.DEFAULT_SESSION.events.register("provide-client-params.dynamodb", note)
-    try:
-        yield bootstrap.connect(aws)
-    finally:
-        boto3.DEFAULT_SESSION = before
+    client.meta.events.register("provide-client-params.dynamodb", note)
+    return bootstrap.connect(aws, lambda: client)
 
 
 def a_stored_deployment(ports: Ports) -> Callable[[], object]:
