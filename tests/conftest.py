@@ -47,7 +47,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folder = item.path.relative_to(TESTS).parts[0] if item.path.is_relative_to(TESTS) else ""
         if folder in {"stack", "browser"}:
             item.add_marker(folder)
-            # Where several workers have a stack each (`--dist loadgroup`), a file's tests stay together, and all attacks.
+            # Where workers have a stack each (`--dist loadgroup`), the tests of a file stay together, and all attacks.
             name = "attacks" if item.path.parent.name == "attacks" else item.path.stem
             item.add_marker(pytest.mark.xdist_group("crowded" if name in CROWDED else name))
         if any(item.get_closest_marker(name) for name in ("stack", "browser", "loopback")):
