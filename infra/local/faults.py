@@ -13,11 +13,13 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
 PATH = "/_hotswap/faults"
+
+Application = Callable[..., Coroutine[Any, Any, None]]
 
 #: How a request fails: status, name of the error. A service that is silent says at last that it is away.
 ANSWERS = {
@@ -95,7 +97,7 @@ def install() -> None:
     _wrap_tasks(stepfunctions, faults)
 
 
-def faulty_application(real: Callable[..., Awaitable[None]], faults: Faults) -> Callable[..., Awaitable[None]]:
+def faulty_application(real: Application, faults: Faults) -> Application:
     """Give an ASGI application that fails where *faults* say so; all else goes to the *real* one."""
 
     async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
