@@ -92,13 +92,10 @@ def evaluate_step(given: EvaluateStepGiven, ports: Ports) -> EvaluateStepResult:
     elif verdict is not None:
         ports.verdicts.append(GivenVerdict.on(deployment, given.step.index, verdict, rfc3339(ports.clock.now())))
 
-    checked_at = rfc3339(now) if checks else checked_at
-    return EvaluateStepResult(
-        is_over=seen.is_over or count >= MAX_TICKS,
-        seconds=_next_in(seen, verdict, now, checked_at),
-        count=count,
-        checked_at=checked_at,
-    )
+    is_over = seen.is_over or count >= MAX_TICKS
+    checked_at = "" if is_over else rfc3339(now) if checks else checked_at
+    seconds = _next_in(seen, verdict, now, checked_at)
+    return EvaluateStepResult(is_over=is_over, seconds=seconds, count=count, checked_at=checked_at)
 
 
 def _checks_due_in(deployment: Deployment, checked_at: str, now: datetime) -> float:
