@@ -54,7 +54,7 @@ class MeasurementRepository(Protocol):
         """Return what was counted of each tenant of a variant, by its mark."""
 
     def failing(self, deployment_id: str, *, since_epoch: int) -> Mapping[tuple[int, str, str], Outcomes]:
-        """Return what was counted of tenants that failed, by epoch (*since_epoch* on), version and mark of the tenant."""
+        """Return what was counted of tenants that failed, by epoch (*since_epoch* on), version and tenant mark."""
 
     def past(self, plugin_id: str, environment: str, tenant_mark: str, *, since_day: int) -> Outcomes:
         """Return what stable did for a tenant from *since_day* on; nothing of one that did not fail."""

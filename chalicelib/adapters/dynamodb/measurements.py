@@ -79,7 +79,7 @@ class DynamoMeasurements:
 
     @translated("DynamoDB")
     def failing(self, deployment_id: str, *, since_epoch: int) -> Mapping[tuple[int, str, str], Outcomes]:
-        """Return what was counted of tenants that failed, by epoch (*since_epoch* on), version and mark of the tenant."""
+        """Return what was counted of tenants that failed, by epoch (*since_epoch* on), version and tenant mark."""
         found: dict[tuple[int, str, str], Outcomes] = {}
         for values in self._sharded(lambda shard: keys.tried(deployment_id, shard), since=f"{since_epoch:010d}"):
             key = values["epoch"], values["version"], values["tenant"]
