@@ -72,7 +72,9 @@ class Product(NamedTuple):
         """Register the plugin, and let every tenant have it."""
         assert self.api.post("/v1/plugins", {"name": PLUGIN, "type": "Other"}, "ana").status == 201
         for tenant in TENANTS:
-            assert self.api.post("/v1/tenants", {"id": tenant, "name": tenant}, "root").status == 201
+            assert (
+                self.api.post("/v1/tenants", {"id": tenant, "name": tenant, "tier": "Enterprise"}, "root").status == 201
+            )
             assert self.api.post(f"/v1/tenants/{tenant}/plugins/{PLUGIN}/enable", {}, "root").status == 201
 
     def upload(self, number: str) -> None:
