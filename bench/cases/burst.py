@@ -35,10 +35,10 @@ _ASKS = (
 
 
 def measure(effort: Effort) -> Findings:
-    """Publish the plugins first, with limits as on AWS, then deploy all of them."""
+    """Publish the plugins first, with Lambda's limit as on AWS, then deploy all of them."""
     most_plugins = _PLUGINS if effort.quiet_turns >= Effort().quiet_turns else _FEW_PLUGINS
     names = [f"bench-burst-{number:03d}" for number in range(most_plugins)]
-    with echo_stack(strict_limits=True) as stack, ThreadPoolExecutor(_AT_ONCE) as pool:
+    with echo_stack(lambda_as_on_aws=True) as stack, ThreadPoolExecutor(_AT_ONCE) as pool:
         deploying = Deploying(stack)
         for name in names:
             deploying.publish(name)
@@ -71,7 +71,7 @@ def measure(effort: Effort) -> Findings:
             Measure("from the first request to the last end", "", Interval(took, took, took), Unit.SECONDS, len(names)),
         ),
         (
-            "Limits are as on AWS; requests are counted by the emulator's audit trail, not by us.",
+            "Lambda's budget is as on AWS, the limits of a user are raised; the emulator's trail counts, and not we.",
             *(f"{one.plugin_id}: {one.status}, {one.status_reason}" for one in ended if one.status != "Completed"),
         ),
     )
@@ -150,7 +150,7 @@ class _Trail:
 CASE = Case(
     name="burst",
     title="A hundred plugins deployed at once",
-    method="Direct deployments of different plugins, begun by twenty clients, in the emulator with the limits of AWS.",
+    method="Direct deployments of different plugins, begun by twenty clients, in the emulator with Lambda's limit.",
     measure=measure,
     is_slow=True,
 )

@@ -7,7 +7,7 @@ left half-made; the template and the code are the ones that go to AWS.
 
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,13 +57,14 @@ class StackStatus:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a stack is brought up; port 0 takes any free one."""
+    """How a stack is brought up; port 0 takes any free one, *parameters* go before those that are usual here."""
 
     emulator: str = MINISTACK
     strict_limits: bool = False
     port: int = DEFAULT_PORT
     payments_port: int = PAYMENTS_PORT
     project: Path = PROJECT_DIRECTORY
+    parameters: Mapping[str, str] = field(default_factory=dict)
     files: StackFiles = field(default_factory=lambda: StackFiles(STATE_DIRECTORY))
 
 
@@ -225,6 +226,7 @@ def _parameters(address: str, options: Options) -> dict[str, str]:
         "TlsOnly": "false",
         "ProductVersion": product_version(),
         "LimitFactor": "1" if options.strict_limits else str(RAISED_LIMITS),
+        **options.parameters,
     }
 
 
