@@ -17,7 +17,7 @@ from chalicelib.domain.health_criteria import criteria_of
 from chalicelib.domain.plans import WAITS, StepKind, StepStatus
 from chalicelib.domain.times import rfc3339
 from chalicelib.domain.verdicts import Verdict
-from chalicelib.domain.waits import Look, look
+from chalicelib.domain.waits import Look, look, remaining_seconds
 from chalicelib.ports import Ports
 from chalicelib.services import caps, evaluations, experiments, obstacles, rollbacks, tenant_guard
 from chalicelib.services.leases import renewed_lease
@@ -83,7 +83,8 @@ def evaluate_step(given: EvaluateStepGiven, ports: Ports) -> EvaluateStepResult:
     now = ports.clock.now()
     # Only one and the same wait goes on from look to look; what is judged at once is checked at once.
     checked_at = given.tick.checked_at if given.tick and given.step.kind == "wait" else ""
-    checks = _checks_due_in(deployment, checked_at, now) <= _SLACK_SECONDS
+    # A step is never ended by checks of before.
+    checks = min(_checks_due_in(deployment, checked_at, now), remaining_seconds(current, now)) <= _SLACK_SECONDS
     seen, verdict = _look(deployment, ports, checks=checks)
     if seen.rolls_back:
         return _rolled_back(given, count, ports, seen)

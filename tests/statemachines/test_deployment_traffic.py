@@ -58,7 +58,8 @@ def test_what_serves_tenants_is_held_until_they_have_made_enough_requests(world:
     plan = a_plan(WARM, SMOKE, observe(10), reaching(shift(10)), observe(20), shift(100), observe(0))
     deployment = begin_plan(world, plan, health={"healthCheckInterval": "PT10S", "minRequests": 40})
     seen: list[str | None] = []
-    at_looks(run, *(nothing,) * 5)
+    # Two before anybody is served, then at 0, 1, 2, 4, 8, 10 and 20 seconds.
+    at_looks(run, *(nothing,) * 9)
 
     def look_and_serve(_: object) -> None:
         hold = world.ports.deployments.get(deployment.id).hold

@@ -118,7 +118,7 @@ class Product(NamedTuple):
         """Let every tenant call before each of so many looks; *seen* gets the answers."""
 
         def call(_: Mapping[str, Any]) -> None:
-            seen.extend(self.invoke(tenant, "Production", n) for tenant in TENANTS for n in range(5))
+            seen.extend(self.invoke(tenant, "Production", n) for tenant in TENANTS for n in (0, 1, 4))
 
         for _ in range(looks):
             self.run.functions.before_next("evaluate_step", call)
@@ -158,7 +158,7 @@ def test_a_version_goes_from_its_registration_to_everybody_in_production(product
     first = product.deploy("1.0.0", "Production", "ada", "ben", strategy="Direct")
     climb(product, "1.1.0")
     seen: list[Answer] = []
-    product.serve_at_each_look(12, seen)
+    product.serve_at_each_look(20, seen)
 
     second = product.deploy("1.1.0", "Production", "ada", "ben", **CANARY)
 
@@ -179,7 +179,7 @@ def test_a_version_that_fails_in_production_only_is_rolled_back_and_the_books_sa
     climb(product, "1.1.0")
     fail_for_some(product.world, "1.1.0", 4)
     seen: list[Answer] = []
-    product.serve_at_each_look(12, seen)
+    product.serve_at_each_look(20, seen)
 
     ended = product.deploy("1.1.0", "Production", "ada", "ben", **CANARY)
 
