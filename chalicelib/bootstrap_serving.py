@@ -12,6 +12,7 @@ from chalicelib.adapters import aws_clients
 from chalicelib.adapters.aside import AsideThread
 from chalicelib.adapters.aws_clients import Lazy
 from chalicelib.adapters.clock import SystemClock
+from chalicelib.adapters.dynamodb.audit_appends import DynamoRecordAppends
 from chalicelib.adapters.dynamodb.override_keys import StoredOverrideKey
 from chalicelib.adapters.dynamodb.quotas import DynamoQuotaLedger
 from chalicelib.adapters.dynamodb.serving import DynamoServingReads, DynamoStates
@@ -21,6 +22,7 @@ from chalicelib.adapters.ids import UlidSource
 from chalicelib.adapters.kms import KmsSecretBox
 from chalicelib.adapters.lambda_caller import LambdaCaller
 from chalicelib.services.quotas import LeasedQuotas
+from chalicelib.services.secret_reads import SecretReads
 from chalicelib.services.tallies import Tallies
 from chalicelib.serving_ports import ServingPorts
 from chalicelib.settings import Settings
@@ -53,13 +55,14 @@ def _real_ports() -> ServingPorts:
 
 def connect(settings: Settings, clock: Clock | None = None) -> ServingPorts:
     """Make the serving ports of a stack; no client is made and nothing is called before a port is used."""
-    clock = clock or SystemClock()
+    clock, ids = clock or SystemClock(), UlidSource()
     aside = AsideThread()
     dynamodb = Lazy(aws_clients.serving_dynamodb)
     kms = Lazy(aws_clients.kms)
+    trail = DynamoRecordAppends(dynamodb, settings.table("audit"), settings.retention_days)
     return ServingPorts(
         clock=clock,
-        ids=UlidSource(),
+        ids=ids,
         reads=DynamoServingReads(dynamodb, settings.table("routing"), settings.table("tenants"), clock, aside),
         states=DynamoStates(dynamodb, settings.table("tenants")),
         quotas=LeasedQuotas(
@@ -70,6 +73,7 @@ def connect(settings: Settings, clock: Clock | None = None) -> ServingPorts:
         functions=LambdaCaller(Lazy(lambda: aws_clients.lambda_calls(aws_clients.INVOKE_SECONDS)), settings.stack),
         secrets=KmsSecretBox(kms, settings.key_alias, clock),
         references=Lazy(lambda: _references(settings, clock)),
+        secret_reads=SecretReads(trail, ids, clock),
         override_key=StoredOverrideKey(kms, settings.key_alias, dynamodb, settings.table("routing")),
     )
 

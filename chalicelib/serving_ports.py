@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     )
     from chalicelib.ports.measurements import CallCounter
     from chalicelib.ports.quotas import QuotaGate
+    from chalicelib.ports.secret_reads import SecretReadRecorder
 
 
 class ServingPorts(NamedTuple):
@@ -39,4 +40,5 @@ class ServingPorts(NamedTuple):
     functions: VersionCaller
     secrets: SecretBox
     references: Callable[[], SecretReferences]
+    secret_reads: SecretReadRecorder
     override_key: OverrideKey

@@ -179,7 +179,7 @@ FUNCTIONS: dict[str, Grants] = {
         _reads("routing", "tenants", "idempotency"),
         _writes("idempotency"),
         _deletes("idempotency"),
-        # Who is refused is on record.
+        # Who is refused is on record, and who has a tenant's secrets read.
         _AUDITS,
         # What became of calls is added up where nothing else is kept.
         Grant(("dynamodb:UpdateItem",), _table("measurements")[:1]),

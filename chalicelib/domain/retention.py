@@ -15,6 +15,7 @@ class RecordKind(StrEnum):
     CHANGES = "changes"
     REFUSALS = "refusals"
     LOGINS = "logins"
+    READS = "reads"
 
 
 #: Days, where the settings say nothing else: what an auditor asks for, and no longer what only names people.
@@ -22,15 +23,19 @@ RETENTION_DAYS: Mapping[RecordKind, int] = {
     RecordKind.CHANGES: 2_557,
     RecordKind.REFUSALS: 400,
     RecordKind.LOGINS: 400,
+    RecordKind.READS: 400,
 }
 
 _LOGINS = frozenset({"LogIn", "RefuseLogin"})
+_READS = frozenset({"ReadSecrets"})
 
 
 def kind_of(record: AuditRecord) -> RecordKind:
     """Tell what kind of record it is: a login, successful or not, before anything else that was refused."""
     if record.action in _LOGINS:
         return RecordKind.LOGINS
+    if record.action in _READS:
+        return RecordKind.READS
     return RecordKind.REFUSALS if record.result == Result.REFUSED else RecordKind.CHANGES
 
 

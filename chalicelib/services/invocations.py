@@ -16,10 +16,11 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.installations import Installation, UninstalledError, is_reference, secret_context
 from chalicelib.domain.resolution import Reason, Resolution, resolve
+from chalicelib.domain.secret_reads import SecretsRead
 from chalicelib.domain.servings import Serving
 from chalicelib.domain.tenants import Tier
 from chalicelib.domain.times import rfc3339
-from chalicelib.services.served_calls import CALLERS_FAULT, Wanted, call_version
+from chalicelib.services.served_calls import CALLERS_FAULT, Wanted, call_version, may_serve
 
 if TYPE_CHECKING:
     from chalicelib.domain.authorization import Caller
@@ -98,7 +99,8 @@ def invoke_plugin(command: InvokePlugin, ports: ServingPorts) -> Invocation:
 
         began = ports.clock.now()
         wanted = Wanted(command.plugin_id, alias, command.operation, payload, target, decision, route, tenant)
-        served = call_version(wanted, ports)
+        with ports.secret_reads.meanwhile(_read_for(command, wanted, rfc3339(began))):
+            served = call_version(wanted, ports)
 
     answer, reason = served.answer, Reason.STABLE if served.stood_in_for else decision.reason
     # A rollback or another pin may bring back a version that this container has noted before: it is noted again.
@@ -197,6 +199,16 @@ def _payload(
         "executionId": execution_id,
         "traceId": command.caller.trace_id,
     }
+
+
+def _read_for(command: InvokePlugin, wanted: Wanted, at: str) -> SecretsRead | None:
+    """Say which secrets the plugin gets, if any."""
+    names = tuple(sorted(wanted.payload["secrets"]))
+    if not names:
+        return None
+    return SecretsRead(
+        command.caller, command.tenant_id, command.plugin_id, command.environment, may_serve(wanted), names, at
+    )
 
 
 def _opened(name: str, kept: str, command: InvokePlugin, ports: ServingPorts) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from chalicelib.domain.audit import MAX_USER_AGENT, AuditRecord, result_of
 from chalicelib.domain.times import rfc3339
@@ -11,14 +11,26 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chalicelib.domain.authorization import Caller
-    from chalicelib.ports import Ports
+    from chalicelib.ports import Clock, IdSource
+
+
+class Stamps(Protocol):
+    """What gives a record its id and its time: ports of any kind."""
+
+    @property
+    def ids(self) -> IdSource:
+        """Where ids come from."""
+
+    @property
+    def clock(self) -> Clock:
+        """What time it is."""
 
 
 def record_of(
     caller: Caller,
     action: str,
     resource: str,
-    ports: Ports,
+    ports: Stamps,
     *,
     tenant_id: str | None = None,
     before: Mapping[str, Any] | None = None,

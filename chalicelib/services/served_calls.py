@@ -80,6 +80,16 @@ def call_version(wanted: Wanted, ports: ServingPorts) -> Served:
     return Served(answer, served, version, duration_ms)
 
 
+def may_serve(wanted: Wanted) -> tuple[str, ...]:
+    """Name the versions that a call may reach: one, or more where a weighted alias chooses or stable may stand in."""
+    route, target = wanted.route, wanted.target
+    if route is not None and wanted.decision.by_request:
+        return tuple(one.version for one in route.targets)
+    if route is not None and route.stable is not None and _may_stand_in(wanted, target, route.stable, 0.0):
+        return target.version, route.stable.version
+    return (target.version,)
+
+
 def _call(
     wanted: Wanted, ports: ServingPorts
 ) -> tuple[Mapping[str, Any], PluginFailedError | PluginTimeoutError | None, float]:

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from chalicelib.api import invoke
+from chalicelib.domain.authorization import ON_BEHALF_OF
 from chalicelib.domain.errors import PluginTimeoutError, TransientError
+from chalicelib.domain.installations import secret_context
 from chalicelib.domain.tenants import TenantStatus
 from tests.api.gateway import Context, Gateway
 from tests.api.scenes import PLUGIN, a_plugin, a_served_tenant
@@ -47,6 +49,23 @@ def test_a_host_gets_the_result_with_version_and_reason(world: FakeWorld, served
         "acme",
         answer.json["traceId"],
     )
+
+
+def test_an_owner_reads_in_the_trail_who_had_its_secrets_given_to_a_plugin(world: FakeWorld, served: Gateway) -> None:
+    kept = world.tables.installations["acme", PLUGIN]
+    sealed = {"apiKey": world.secrets.seal("sk-live-of-acme", secret_context("acme", PLUGIN, "apiKey"))}
+    world.tables.installations["acme", PLUGIN] = kept._replace(sealed_secrets=sealed)
+
+    for _ in range(2):
+        made = served.post(INVOKE, BODY, "hugo", headers={ON_BEHALF_OF: "eva"})
+        assert made.status == 200
+
+    trail = served.get("/v1/audit?tenant=acme", "olga")
+    (read,) = [each for each in trail.json["items"] if each["action"] == "ReadSecrets"]
+    assert (read["actor"], read["onBehalfOf"], read["traceId"]) == ("hugo", "eva", made.json["traceId"])
+    assert read["resource"] == f"tenants/acme/plugins/{PLUGIN}"
+    assert (read["after"]["secrets"], read["after"]["versions"]) == (["apiKey"], ["1.0.0"])
+    assert "sk-live" not in trail.text
 
 
 def test_an_owner_invokes_for_its_own_tenant_and_no_other(served: Gateway) -> None:

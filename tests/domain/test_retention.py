@@ -11,8 +11,10 @@ AT = "2026-11-22T15:00:00.000Z"
 KINDS = {
     "UpdateTenant": RecordKind.CHANGES,
     "DenyRequest": RecordKind.REFUSALS,
+    "RefuseCredential": RecordKind.REFUSALS,
     "LogIn": RecordKind.LOGINS,
     "RefuseLogin": RecordKind.LOGINS,
+    "ReadSecrets": RecordKind.READS,
 }
 
 

@@ -7,6 +7,7 @@ from chalicelib.bootstrap_identity import Door
 from chalicelib.ports import Ports
 from chalicelib.services.admissions import Admissions
 from chalicelib.services.quotas import LeasedQuotas
+from chalicelib.services.secret_reads import SecretReads
 from chalicelib.services.tallies import Tallies
 from chalicelib.serving_ports import ServingPorts
 from tests.fakes.approvals import FakeApprovals, FakePolicies
@@ -60,6 +61,7 @@ class FakeWorld:
     seal_key: FakeSealKey = field(default_factory=FakeSealKey)
     quotas: LeasedQuotas = field(init=False)
     calls: Tallies = field(init=False)
+    secret_reads: SecretReads = field(init=False)
     artifacts: FakeArtifacts = field(init=False)
     functions: FakePluginFunctions = field(init=False)
 
@@ -67,6 +69,7 @@ class FakeWorld:
         self.servings.is_installed = lambda *key: key in self.tables.installations
         self.quotas = LeasedQuotas(self.ledger, self.clock)
         self.calls = Tallies(self.tallies, self.clock)
+        self.secret_reads = SecretReads(FakeAuditTrail(self.tables), self.ids, self.clock)
         self.artifacts = FakeArtifacts(self.clock)
         self.functions = FakePluginFunctions(self.artifacts)
 
@@ -131,6 +134,7 @@ class FakeWorld:
             functions=self.functions,
             secrets=self.secrets,
             references=lambda: self.references,
+            secret_reads=self.secret_reads,
             override_key=self.override_key,
         )
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
-from secrets import token_hex
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pynamodb.exceptions import PutError, TransactWriteError
@@ -14,13 +13,12 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.adapters.aws_errors import code_of, translated
 from chalicelib.adapters.dynamodb import keys
 from chalicelib.adapters.dynamodb.audit_items import AuditItem
-from chalicelib.adapters.dynamodb.audit_listings import listing_keys, read_records
-from chalicelib.adapters.dynamodb.audit_streams import IMAGE_ATTRIBUTES, record_of_image
+from chalicelib.adapters.dynamodb.audit_listings import read_records
+from chalicelib.adapters.dynamodb.audit_streams import IMAGE_ATTRIBUTES, kept_for, listing_keys, record_of_image
 from chalicelib.adapters.dynamodb.items import Item, Tables, values_of
 from chalicelib.domain.audit import AuditFilter, AuditRecord
 from chalicelib.domain.errors import ConflictError, NotFoundError, TransientError
 from chalicelib.domain.pages import Page, PageRequest
-from chalicelib.domain.retention import expiry_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
 _ATTEMPTS = 4
 _FIRST_PAUSE_SECONDS = 0.02
 _REFUSED = "ConditionalCheckFailed"
-_SALT_BYTES = 16
 #: What is read of a whole day: records, but not where they are listed. Some of the names are words of DynamoDB's own.
 _NAMED = {f"#{name}": name for name in IMAGE_ATTRIBUTES}
 
@@ -157,7 +154,7 @@ class DynamoAuditTrail:
 
     def _put(self, record: AuditRecord) -> Put:
         is_new = AuditItem.pk.does_not_exist()
-        kept = replace(record, salt=token_hex(_SALT_BYTES), expires_at=expiry_of(record, self._days))
+        kept = kept_for(record, self._days)
         return Put(self._item(kept), is_new, lambda: ConflictError(f"{record.id} is recorded already."))
 
     def _item(self, record: AuditRecord) -> AuditItem:

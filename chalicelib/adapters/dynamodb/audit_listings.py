@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from chalicelib.adapters.dynamodb import keys
 from chalicelib.adapters.dynamodb.audit_items import ActorListing, AuditItem, TenantListing
+from chalicelib.adapters.dynamodb.audit_streams import listing_keys
 from chalicelib.adapters.dynamodb.items import Listing
 from chalicelib.adapters.dynamodb.listings import read_page, start_of
 from chalicelib.domain.audit import AuditFilter, AuditRecord
@@ -27,19 +28,6 @@ class _Way(NamedTuple):
     def key_names(self) -> tuple[str, ...]:
         """Keys that a position in this order consists of."""
         return _TABLE_KEYS if self.name is None else (*_TABLE_KEYS, f"{self.name}pk", f"{self.name}sk")
-
-
-def listing_keys(record: AuditRecord) -> dict[str, str]:
-    """Say where a record is listed, beside its resource's history."""
-    sort_key = _sort_key(record)
-    of_tenant = {"gsi3pk": keys.audit_tenant(record.tenant_id), "gsi3sk": sort_key} if record.tenant_id else {}
-    return {
-        "gsi1pk": keys.audit_day(_day_of(record.at)),
-        "gsi1sk": sort_key,
-        "gsi2pk": keys.audit_actor(record.actor),
-        "gsi2sk": sort_key,
-        **of_tenant,
-    }
 
 
 def read_records(
@@ -105,10 +93,6 @@ def _end_of(record: AuditRecord) -> dict[str, str]:
     listed = listing_keys(record)
     pk, sk = keys.audit(record.resource, record.at, record.id)
     return {"pk": pk, "sk": sk, "gsi1pk": listed["gsi1pk"], "gsi1sk": listed["gsi1sk"]}
-
-
-def _sort_key(record: AuditRecord) -> str:
-    return f"{record.at}#{record.id}"
 
 
 def _day_of(at: str) -> str:
