@@ -1,4 +1,4 @@
-"""The composition root of the authorizer: what proves who calls, and of the tables only that of keys."""
+"""The composition root of the authorizer: what proves who calls, the table of keys, the trail of the refused."""
 
 from __future__ import annotations
 
@@ -12,14 +12,20 @@ from chalicelib.adapters.aws_clients import Lazy
 from chalicelib.adapters.clock import SystemClock
 from chalicelib.ports.identity import TokenVerifier
 from chalicelib.services.admissions import Admissions
+from chalicelib.services.refused_credentials import RefusedCredentials
 from chalicelib.settings import Settings
 
 
 class Door(NamedTuple):
-    """Who may come in: *tokens* proves what a login has just given, *admissions* whatever a request brings."""
+    """
+    Who may come in: *tokens* proves what a login has just given, *admissions* whatever a request brings.
+
+    *refused* keeps who does not on record.
+    """
 
     tokens: TokenVerifier
     admissions: Admissions
+    refused: RefusedCredentials
 
 
 _replaced: list[Door] = []
@@ -33,6 +39,11 @@ def token_verifier() -> TokenVerifier:
 def admissions() -> Admissions:
     """Return what lets requests in."""
     return _replaced[-1].admissions if _replaced else _real_admissions()
+
+
+def refused_credentials() -> RefusedCredentials:
+    """Return what records who is turned away."""
+    return _replaced[-1].refused if _replaced else _real_refused()
 
 
 @contextmanager
@@ -65,3 +76,14 @@ def _real_admissions() -> Admissions:
     users = CognitoUsers(Lazy(aws_clients.doorkeeping_cognito), settings.user_pool_id)
     keys = DynamoMachineKeyReads(Lazy(aws_clients.serving_dynamodb), settings.table("credentials"))
     return Admissions(_real_verifier(), users, keys, SystemClock())
+
+
+@cache
+def _real_refused() -> RefusedCredentials:
+    # Only who is refused waits for this.
+    from chalicelib.adapters.dynamodb.audit_appends import DynamoRecordAppends  # noqa: PLC0415
+    from chalicelib.adapters.ids import UlidSource  # noqa: PLC0415
+
+    settings = Settings.from_environment()
+    trail = DynamoRecordAppends(Lazy(aws_clients.serving_dynamodb), settings.table("audit"), settings.retention_days)
+    return RefusedCredentials(trail, UlidSource(), SystemClock())

@@ -173,6 +173,8 @@ FUNCTIONS: dict[str, Grants] = {
     "verify_token": (
         Grant(("dynamodb:GetItem",), _table("credentials")[:1]),
         Grant(("cognito-idp:AdminGetUser",), (_USER_POOL,)),
+        # Who is turned away is on record.
+        _AUDITS,
     ),
     # Beside the answers to requests with an Idempotency-Key, the state of plugins is all that an invocation writes.
     "invoke_plugin": (

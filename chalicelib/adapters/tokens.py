@@ -13,7 +13,8 @@ from urllib.request import urlopen
 import jwt
 
 from chalicelib.domain.authorization import Caller, Role
-from chalicelib.domain.errors import TransientError, UnauthorizedError
+from chalicelib.domain.credentials import CredentialRefusedError, Refusal
+from chalicelib.domain.errors import TransientError
 
 if TYPE_CHECKING:
     from chalicelib.ports import Clock
@@ -27,6 +28,16 @@ _MAX_KEYS_BYTES = 100_000
 _KEEP = timedelta(hours=1)
 #: An unknown key id is looked up again at most this often, or forged ones would be a way to flood the issuer.
 _REFETCH_PAUSE = timedelta(seconds=30)
+#: What PyJWT's errors mean to us, the narrower ones first.
+_REASONS: tuple[tuple[type[Exception], Refusal], ...] = (
+    (jwt.ExpiredSignatureError, Refusal.EXPIRED),
+    (jwt.ImmatureSignatureError, Refusal.NOT_YET),
+    (jwt.InvalidIssuerError, Refusal.ISSUER),
+    (jwt.InvalidAudienceError, Refusal.AUDIENCE),
+    (jwt.InvalidAlgorithmError, Refusal.ALGORITHM),
+    (jwt.InvalidSignatureError, Refusal.SIGNATURE),
+    (jwt.DecodeError, Refusal.MALFORMED),
+)
 
 
 def fetch_keys(url: str) -> dict[str, Any]:
@@ -100,18 +111,20 @@ class JwtVerifier:
         Check signature, issuer, audience, use and expiry; return who it is.
 
         Raises:
-            UnauthorizedError: Anything is wrong with it; the reason is not told.
+            CredentialRefusedError: Anything is wrong with it; the reason is for the trail, and not told.
         """
         try:
             return _caller_of(self._claims(token))
         except (jwt.PyJWTError, KeyError, TypeError, ValueError) as error:
-            raise _not_valid() from error
+            raise _not_valid(_reason_of(error)) from error
 
     def _claims(self, token: str) -> dict[str, Any]:
         header = jwt.get_unverified_header(token)
-        key = self._keys.find(header["kid"]) if header.get("alg") == _ALGORITHM else None
+        if header.get("alg") != _ALGORITHM:
+            raise _not_valid(Refusal.ALGORITHM)
+        key = self._keys.find(header["kid"]) if "kid" in header else None
         if key is None:
-            raise _not_valid()
+            raise _not_valid(Refusal.UNKNOWN_KEY)
         claims: dict[str, Any] = jwt.decode(
             token,
             key,
@@ -122,7 +135,7 @@ class JwtVerifier:
         )
         # An access token proves a session, not who somebody is to us.
         if claims["token_use"] != _USE:
-            raise _not_valid()
+            raise _not_valid(Refusal.USE)
         return claims
 
 
@@ -144,5 +157,9 @@ def _caller_of(claims: dict[str, Any]) -> Caller:
     )
 
 
-def _not_valid() -> UnauthorizedError:
-    return UnauthorizedError("The token is not valid.", fix="Log in again: POST /authentication/login.")
+def _reason_of(error: Exception) -> Refusal:
+    return next((reason for kind, reason in _REASONS if isinstance(error, kind)), Refusal.CLAIMS)
+
+
+def _not_valid(reason: Refusal) -> CredentialRefusedError:
+    return CredentialRefusedError(reason, "The token is not valid.", fix="Log in again: POST /authentication/login.")

@@ -21,7 +21,7 @@ class Result(StrEnum):
 
 
 #: What is recorded because it did not happen.
-_REFUSALS = frozenset({"DenyRequest", "RefuseLogin"})
+_REFUSALS = frozenset({"DenyRequest", "RefuseCredential", "RefuseLogin"})
 
 
 @dataclass(frozen=True, slots=True)

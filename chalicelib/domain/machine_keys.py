@@ -9,6 +9,7 @@ from hmac import compare_digest
 from typing import NamedTuple
 
 from chalicelib.domain.authorization import PERMISSIONS, Caller, Role
+from chalicelib.domain.credentials import Refusal
 from chalicelib.domain.errors import ConflictError, FieldError, NotFoundError, ValidationError
 from chalicelib.domain.ids import TENANT_ID
 
@@ -71,6 +72,12 @@ class MachineKey(NamedTuple):
         digest = digest_of(secret)
         fits = [compare_digest(digest, each.digest) and not _is_over(each.expires_at, now) for each in self.secrets]
         return any(fits) and self.status(now) is KeyStatus.ACTIVE
+
+    def refusal(self, now: str) -> Refusal:
+        """Say why it does not admit who has just been turned away."""
+        if self.revoked_at is not None:
+            return Refusal.KEY_REVOKED
+        return Refusal.KEY_EXPIRED if _is_over(self.expires_at, now) else Refusal.KEY_SECRET
 
     def caller(self) -> Caller:
         """Say who calls with it: a host, narrowed to what the key is for."""

@@ -58,7 +58,7 @@ class TokenVerifier(Protocol):
         Check signature, issuer, audience, use and expiry; return who it is.
 
         Raises:
-            UnauthorizedError: Anything is wrong with it; the reason is not told.
+            CredentialRefusedError: Anything is wrong with it; the reason is for the trail, and not told.
         """
 
 

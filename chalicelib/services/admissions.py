@@ -7,7 +7,8 @@ from collections import OrderedDict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from chalicelib.domain.errors import TransientError, UnauthorizedError
+from chalicelib.domain.credentials import CredentialRefusedError, Refusal
+from chalicelib.domain.errors import TransientError
 from chalicelib.domain.machine_keys import PREFIX, parts_of
 from chalicelib.domain.times import rfc3339
 
@@ -45,21 +46,29 @@ class Admissions:
         Say who holds *credential*.
 
         Raises:
-            UnauthorizedError: It proves nothing, is over, or its user may not log in any more.
+            CredentialRefusedError: It proves nothing, is over, or its user may not log in any more.
             TransientError: Nobody can tell at the moment.
         """
         if credential.startswith(PREFIX):
             return self._of_key(credential)
         caller = self._tokens.verify(credential)
         if not self._is_active(caller.username):
-            raise UnauthorizedError("The user is disabled, or there is none any more.", fix="Ask an administrator.")
+            raise CredentialRefusedError(
+                Refusal.USER,
+                "The user is disabled, or there is none any more.",
+                fix="Ask an administrator.",
+                claimed=caller.username,
+            )
         return caller
 
     def _of_key(self, credential: str) -> Caller:
         parts = parts_of(credential)
         key = self._keys.find(parts[0]) if parts else None
-        if parts is None or key is None or not key.admits(parts[1], rfc3339(self._clock.now())):
-            raise UnauthorizedError("The key is not valid.", fix="Ask an Admin for another: POST /keys.")
+        if parts is None or key is None:
+            raise _no_key(Refusal.NO_SUCH_KEY if parts else Refusal.MALFORMED)
+        now = rfc3339(self._clock.now())
+        if not key.admits(parts[1], now):
+            raise _no_key(key.refusal(now), key.id)
         return key.caller()
 
     def _is_active(self, username: str) -> bool:
@@ -80,3 +89,9 @@ class Admissions:
         if len(self._seen) > MAX_USERS:
             self._seen.popitem(last=False)
         return True
+
+
+def _no_key(reason: Refusal, claimed: str = "") -> CredentialRefusedError:
+    return CredentialRefusedError(
+        reason, "The key is not valid.", fix="Ask an Admin for another: POST /keys.", claimed=claimed
+    )

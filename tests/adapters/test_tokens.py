@@ -14,6 +14,7 @@ from jwt.algorithms import RSAAlgorithm
 
 from chalicelib.adapters.tokens import IssuerKeys, JwtVerifier, fetch_keys
 from chalicelib.domain.authorization import Caller, Role
+from chalicelib.domain.credentials import CredentialRefusedError, Refusal
 from chalicelib.domain.errors import TransientError, UnauthorizedError
 from tests.fakes import FakeClock
 
@@ -226,3 +227,32 @@ def _encode(part: object) -> str:
 
 def _plain(content: dict[str, Any]) -> dict[str, Any]:
     return {name: int(value.timestamp()) if isinstance(value, datetime) else value for name, value in content.items()}
+
+
+@pytest.mark.parametrize(
+    "forge, reason",
+    [
+        (unsigned, Refusal.ALGORITHM),
+        (signed_by_the_public_key, Refusal.ALGORITHM),
+        (lambda: token(OTHER_KEY), Refusal.SIGNATURE),
+        (with_another_body, Refusal.SIGNATURE),
+        (lambda: token(key_id="two"), Refusal.UNKNOWN_KEY),
+        (lambda: jwt.encode(claims(), KEY, "RS256"), Refusal.UNKNOWN_KEY),
+        (lambda: changed(iss="https://issuer.test/other"), Refusal.ISSUER),
+        (lambda: changed(aud="client-2"), Refusal.AUDIENCE),
+        (lambda: changed(token_use="access"), Refusal.USE),
+        (lambda: changed(exp=datetime.now(UTC) - timedelta(seconds=5)), Refusal.EXPIRED),
+        (lambda: changed(nbf=datetime.now(UTC) + timedelta(hours=1)), Refusal.NOT_YET),
+        (lambda: changed(exp=None), Refusal.CLAIMS),
+        (lambda: changed(**{"cognito:username": 7}), Refusal.CLAIMS),
+        (lambda: "rubbish", Refusal.MALFORMED),
+    ],
+)
+def test_the_trail_is_told_why_a_token_opens_nothing_and_the_caller_is_not(
+    verifier: JwtVerifier, forge: Callable[[], str], reason: Refusal
+) -> None:
+    with pytest.raises(CredentialRefusedError) as refused:
+        verifier.verify(forge())
+
+    assert (refused.value.reason, refused.value.claimed) == (reason, "")
+    assert refused.value.detail == "The token is not valid."

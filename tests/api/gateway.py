@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from app import app
 from chalicelib.api import invoke
-from chalicelib.api.authorizer import RefusedError, verify_token
+from chalicelib.api.authorizer import RefusedError, verify_request
 from chalicelib.api.openapi import document_of
 
 DOCUMENT = document_of(app)
@@ -120,11 +120,10 @@ class Gateway:
 
 
 def _authorize(event: Mapping[str, Any]) -> dict[str, str]:
-    token = event["headers"].get("Authorization")
-    if token is None:
+    if event["headers"].get("Authorization") is None:
         raise RefusedError
     arn = "arn:aws:execute-api:us-east-1:000000000000:api/api/GET/"
-    answer = verify_token({"type": "TOKEN", "authorizationToken": token, "methodArn": arn}, {})
+    answer = verify_request({**event, "type": "REQUEST", "methodArn": arn}, {})
     assert answer["policyDocument"]["Statement"][0]["Effect"] == "Allow"
     return {**answer["context"], "principalId": answer["principalId"]}
 

@@ -1,11 +1,12 @@
 """Who may come in, over HTTP and in the authorizer."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from chalicelib.api.authorizer import RefusedError, verify_token
+from chalicelib.api.authorizer import RefusedError, verify_request, verify_token
 from tests.api.gateway import Gateway
 from tests.fakes import FakeWorld
 
@@ -110,3 +111,47 @@ def test_health_and_documents_need_no_token(api: Gateway) -> None:
     assert api.get("/health", None).json == {"status": "ok", "version": "0.1.0"}
     assert api.get("/v1/openapi.json", None).status == 200
     assert api.get("/docs", None).status == 200
+
+
+FORGED = "hsk_forged-secret"
+
+
+def request_of(header: str, path: str = "/v1/me") -> dict[str, Any]:
+    """Give what the gateway sends the authorizer; names of headers are as the client spells them."""
+    return {
+        "type": "REQUEST",
+        "methodArn": ARN,
+        "path": path,
+        "headers": {"authorization": header, "traceparent": Gateway.traceparent},
+        "requestContext": {"identity": {"sourceIp": "203.0.113.7", "userAgent": "curl/8"}},
+    }
+
+
+def test_who_is_refused_is_on_record_with_why_and_where_from_and_an_admin_finds_it(
+    api: Gateway, world: FakeWorld, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(RefusedError, match=r"^Unauthorized$"):
+        verify_request(request_of(f"Bearer {FORGED}"), None)
+
+    (found,) = api.get("/v1/audit?actor=unknown", "root").json["items"]
+    assert (found["action"], found["result"], found["reason"]) == ("RefuseCredential", "refused", "malformed")
+    assert (found["ip"], found["userAgent"], found["resource"]) == ("203.0.113.7", "curl/8", "v1/me")
+    assert found["traceId"] == "4bf92f3577b34da6a3ce929d0e0e4736"
+    assert FORGED not in repr(world.tables.records) + "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize("header", ["", "Basic YW5hOmFuYQ==", "Bearer token-ana"])
+def test_nothing_is_recorded_of_who_brings_no_token_or_a_good_one(world: FakeWorld, header: str) -> None:
+    with suppress(RefusedError):
+        verify_request(request_of(header), None)
+
+    assert world.tables.records == []
+
+
+def test_the_token_alone_is_enough_while_the_gateway_still_sends_no_more(world: FakeWorld) -> None:
+    event = {"type": "TOKEN", "authorizationToken": "Bearer token-ana", "methodArn": ARN}
+
+    assert verify_request(event, None)["principalId"] == "ana"
+    with pytest.raises(RefusedError):
+        verify_request({**event, "authorizationToken": "Bearer forged"}, None)
+    assert [(record.action, record.ip) for record in world.tables.records] == [("RefuseCredential", "")]

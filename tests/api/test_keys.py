@@ -93,7 +93,8 @@ def test_a_revoked_key_opens_nothing_and_stays_in_the_list(world: FakeWorld, api
     assert by(api, made["key"], "GET", "/v1/me").status == 401
     assert [each["id"] for each in api.get("/v1/keys", "root").json["items"]] == [made["id"]]
     assert api.post(f"/v1/keys/{made['id']}/rotate", {}, "root").status == 409
-    assert world.tables.actions == ["CreateKey", "RevokeKey"]
+    assert world.tables.actions == ["CreateKey", "RevokeKey", "RefuseCredential"]
+    assert world.tables.records[-1].after == {"claimed": made["id"]}
 
 
 def test_a_key_ends_by_itself(world: FakeWorld, api: Gateway) -> None:

@@ -7,6 +7,7 @@ from chalicelib.bootstrap_identity import Door
 from chalicelib.ports import Ports
 from chalicelib.services.admissions import Admissions
 from chalicelib.services.quotas import LeasedQuotas
+from chalicelib.services.refused_credentials import RefusedCredentials
 from chalicelib.services.secret_reads import SecretReads
 from chalicelib.services.tallies import Tallies
 from chalicelib.serving_ports import ServingPorts
@@ -76,7 +77,8 @@ class FakeWorld:
     @property
     def door(self) -> Door:
         """What the authorizer sees."""
-        return Door(self.identity, Admissions(self.identity, self.identity, FakeMachineKeys(self.tables), self.clock))
+        admissions = Admissions(self.identity, self.identity, FakeMachineKeys(self.tables), self.clock)
+        return Door(self.identity, admissions, RefusedCredentials(FakeAuditTrail(self.tables), self.ids, self.clock))
 
     @property
     def ports(self) -> Ports:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.domain.authorization import Caller, Role
+from chalicelib.domain.credentials import CredentialRefusedError, Refusal
 from chalicelib.domain.diagnoses import ExecutionState
 from chalicelib.domain.errors import TransientError, UnauthorizedError, UnprocessableError
 from chalicelib.domain.secret_references import Home, SecretUnreadableError, require_reference_of
@@ -54,7 +55,7 @@ class FakeIdentity:
     def verify(self, token: str) -> Caller:
         username = token.removeprefix("token-")
         if token == username or username not in self.users:
-            raise UnauthorizedError("The token is not valid.", fix="Log in again.")
+            raise CredentialRefusedError(Refusal.MALFORMED, "The token is not valid.", fix="Log in again.")
         user = self.users[username]
         return Caller(username, user.roles, user.tenant_id)
 

@@ -161,6 +161,16 @@ def test_invoke_path_goes_to_the_slim_function(template: dict[str, Any]) -> None
     assert invoke["security"] == [{"verify_token": []}]
 
 
+def test_the_authorizer_gets_the_request_and_is_asked_once_a_minute_for_a_token(template: dict[str, Any]) -> None:
+    body = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+    asked = body["securityDefinitions"]["verify_token"]["x-amazon-apigateway-authorizer"]
+
+    assert (asked["type"], asked["identitySource"]) == ("request", "method.request.header.Authorization")
+    assert asked["authorizerResultTtlInSeconds"] == 60
+    assert "${VerifyToken.Arn}" in asked["authorizerUri"]["Fn::Sub"]
+    assert template["Resources"]["VerifyToken"]["Properties"]["Handler"] == "chalicelib.api.authorizer.verify_request"
+
+
 def test_every_table_is_on_demand_restorable_and_encrypted(template: dict[str, Any]) -> None:
     tables = of_type(template, "AWS::DynamoDB::Table")
 

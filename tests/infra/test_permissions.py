@@ -53,10 +53,11 @@ def test_nothing_scans_a_table(function: str) -> None:
     assert not {action for action, _ in grants(function)} & {"dynamodb:Scan", "dynamodb:PartiQLSelect"}
 
 
-def test_authorizer_may_look_up_keys_and_users_and_nothing_else() -> None:
+def test_authorizer_may_look_up_keys_and_users_add_to_the_trail_and_nothing_else() -> None:
     assert grants("verify_token") == {
         ("dynamodb:GetItem", permissions._table("credentials")[0]),
         ("cognito-idp:AdminGetUser", permissions._USER_POOL),
+        ("dynamodb:PutItem", permissions._table("audit")[0]),
     }
 
 

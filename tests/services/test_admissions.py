@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.domain.authorization import Role
+from chalicelib.domain.credentials import CredentialRefusedError, Refusal
 from chalicelib.domain.errors import TransientError, UnauthorizedError
 from chalicelib.domain.machine_keys import KeySecret, MachineKey, digest_of, token_of
 from chalicelib.services.admissions import GRACE, Admissions
@@ -88,3 +89,34 @@ def test_a_machine_needs_no_directory(world: FakeWorld, door: Admissions) -> Non
     world.identity.is_down = True
 
     assert door.admit(TOKEN).username == ID
+
+
+@pytest.mark.parametrize(
+    "credential, change, reason, claimed",
+    [
+        ("hsk_", {}, Refusal.MALFORMED, ""),
+        # An id that is none of ours is a part of what was sent, and named nowhere.
+        (token_of("key_" + "0" * 26, SECRET), {}, Refusal.NO_SUCH_KEY, ""),
+        (TOKEN[:-1] + "x", {}, Refusal.KEY_SECRET, ID),
+        (TOKEN, {"expires_at": "2026-11-22T14:00:00.000Z"}, Refusal.KEY_EXPIRED, ID),
+        (TOKEN, {"revoked_at": "2026-11-22T14:00:00.000Z", "secrets": ()}, Refusal.KEY_REVOKED, ID),
+    ],
+)
+def test_why_a_key_opens_nothing_is_told_to_the_trail_with_the_id_that_is_ours(
+    world: FakeWorld, door: Admissions, credential: str, change: dict[str, object], reason: Refusal, claimed: str
+) -> None:
+    world.tables.machine_keys[ID] = world.tables.machine_keys[ID]._replace(**change)  # type: ignore[arg-type]
+
+    with pytest.raises(CredentialRefusedError) as refused:
+        door.admit(credential)
+
+    assert (refused.value.reason, refused.value.claimed) == (reason, claimed)
+
+
+def test_a_disabled_user_is_named_since_the_token_is_good(world: FakeWorld, door: Admissions) -> None:
+    world.identity.disabled.add("ana")
+
+    with pytest.raises(CredentialRefusedError) as refused:
+        door.admit("token-ana")
+
+    assert (refused.value.reason, refused.value.claimed) == (Refusal.USER, "ana")
