@@ -22,7 +22,7 @@ def handle(operation, input, context):
     return {"tenant": context.tenant_id}
 """
 MANIFEST: dict[str, Any] = {"healthCheck": {"operation": "handle", "input": {}}}
-PLUGIN = "disturbed"
+PLUGIN = "weathered"
 TENANTS = ("north", "south")
 #: W3C Trace Context: tasks carry the trace of who asked, so a fault finds those of one deployment.
 TRACES = {how: f"{at:032x}" for at, how in enumerate(("lost", "repeated", "late"), 1)}
