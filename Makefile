@@ -80,7 +80,7 @@ else
 	@# and one of them alone runs the files that fill two cores (tests/conftest.py).
 	@failed=0; \
 	$(BIN)/python -m pytest --ignore=tests/stack --ignore=tests/browser -n auto --dist loadfile --cov --cov-report= --cov-fail-under=0 || failed=1; \
-	$(BIN)/python -m pytest tests/stack tests/browser -n $(STACK_WORKERS) --dist loadgroup --cov --cov-append --cov-report=term || failed=1; \
+	$(BIN)/python -m pytest tests/stack tests/browser -n $(STACK_WORKERS) --dist loadgroup --cov --cov-append --cov-report=term --durations=15 || failed=1; \
 	exit $$failed
 endif
 
