@@ -25,7 +25,8 @@ _AWAY, _SPAWN_MS = 1.05, 2.0
 _END = "import os; os._exit(0)"
 _TELL = """
 import json, sys
-told = {name: [spec.origin or "", bool(spec.cached) and __import__("os").path.exists(spec.cached)]
+is_there = __import__("os").path.exists
+told = {name: [spec.origin or "", (spec.origin or "").endswith(".pyc") or bool(spec.cached) and is_there(spec.cached)]
         for name, module in list(sys.modules.items()) if (spec := getattr(module, "__spec__", None))}
 print(json.dumps(told))
 """
@@ -100,8 +101,8 @@ class Module:
     has_byte_code: bool
 
     def is_source_in(self, folder: Path) -> bool:
-        """Tell whether this is Python source under *folder*."""
-        return self.origin.suffix == ".py" and folder in self.origin.parents
+        """Tell whether this is Python under *folder*: source, or byte code in its place."""
+        return self.origin.suffix in {".py", ".pyc"} and folder in self.origin.parents
 
 
 def interpreter() -> str:
