@@ -93,7 +93,7 @@ down: install ## Stop the stack and remove what it left
 	@$(BIN)/hotswap down
 
 .PHONY: lint
-lint: install ## Check style, types, imports, templates and locks
+lint: install ## Check style, types, imports, templates and locks; look for secrets and dangerous code
 	@$(MAKE) -k lint-style lint-format lint-types lint-imports lint-locks lint-machines lint-openapi lint-template lint-security lint-secrets
 
 .PHONY: lint-style lint-format lint-types lint-imports lint-locks lint-machines lint-openapi lint-template lint-security lint-secrets
