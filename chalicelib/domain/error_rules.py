@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from chalicelib.domain.evidence import evidence, log_evidence, lower_bound, rate_interval
 from chalicelib.domain.health_criteria import HealthCriteria
@@ -76,7 +77,7 @@ def judge_errors(phases: Sequence[Sides], window: str = "") -> Verdict | None:
     low, high = risk_interval(labels[since:], ALPHA * wager_on(since))
     return Verdict(
         outcome,
-        f"errors {_percent(candidate)} of {candidate.requests:,} against {_percent(stable)} of {stable.requests:,} on "
+        f"errors {percent(candidate)} of {candidate.requests:,} against {percent(stable)} of {stable.requests:,} on "
         f"stable at the same time; evidence of harm {against:.3g}, proof is {1 / ALPHA:g}",
         rule="candidate against concurrent stable",
         query="failures of the candidate over those that its traffic and tenants explain",
@@ -108,20 +109,39 @@ def judge_regression(now: Outcomes, before: Outcomes, window: str = "") -> Verdi
     """Ask whether a version fails more than twice as often as was usual *before*; None where nothing is known."""
     if not (now.requests and before.requests):
         return None
-    usual = 1.0 - lower_bound(before.requests - before.failures, before.failures, LIMIT_ALPHA)
-    limit = min(_TIMES_BEFORE * usual, 1.0)
-    against = evidence(log_evidence(now.failures, now.requests - now.failures, limit))
-    low, high = rate_interval(now.failures, now.requests, 2 * LIMIT_ALPHA)
-    return Verdict(
-        outcome_of(against, LIMIT_ALPHA),
-        f"errors {_percent(now)} of {now.requests:,} against {_percent(before)} of {before.requests:,} before; "
+    limit = limit_by(before)
+    return verdict_on_rate(
+        now,
+        limit,
+        evidence(log_evidence(now.failures, now.requests - now.failures, limit)),
+        reason=f"errors {percent(now)} of {now.requests:,} against {percent(before)} of {before.requests:,} before; "
         f"more than {limit:.2%} would be twice what was usual",
         rule="errors against before",
         query="error rate",
         window=window,
+    )
+
+
+def limit_by(before: Outcomes, *, least: float = 0.0) -> float:
+    """Say which rate is twice the largest that may have been usual *before*: *least* at least, and no more than all."""
+    usual = 1.0 - lower_bound(before.requests - before.failures, before.failures, LIMIT_ALPHA)
+    return min(max(_TIMES_BEFORE * usual, least), 1.0)
+
+
+def verdict_on_rate(
+    seen: Outcomes, limit: float, against: float, *, reason: str, rule: str, query: str, window: str
+) -> Verdict:
+    """Give the verdict that the evidence *against* it makes of a rate of failures, beside the *limit* of it."""
+    low, high = rate_interval(seen.failures, seen.requests, 2 * LIMIT_ALPHA)
+    return Verdict(
+        outcome_of(against, LIMIT_ALPHA),
+        reason,
+        rule=rule,
+        query=query,
+        window=window,
         unit="share",
-        n=now.requests,
-        value=now.failure_rate,
+        n=seen.requests,
+        value=seen.failure_rate,
         low=low,
         high=high,
         threshold=limit,
@@ -140,25 +160,18 @@ def judge_error_limit(current: Sides, criteria: HealthCriteria, window: str = ""
     if not candidate.requests:
         return None
     against = evidence(log_evidence(candidate.failures, candidate.requests - candidate.failures, limit))
-    low, high = rate_interval(candidate.failures, candidate.requests, 2 * LIMIT_ALPHA)
-    outcome = outcome_of(against, LIMIT_ALPHA)
-    is_excused = outcome != Outcome.PASS and _may_be_broken(current.stable, limit)
-    excuse = f"; stable may break it too ({_percent(current.stable)}), so the comparison decides" if is_excused else ""
-    return Verdict(
-        Outcome.PASS if is_excused else outcome,
-        f"errors {_percent(candidate)} of {candidate.requests:,}, limit {limit:.2%}{excuse}",
+    is_excused = outcome_of(against, LIMIT_ALPHA) != Outcome.PASS and _may_be_broken(current.stable, limit)
+    excuse = f"; stable may break it too ({percent(current.stable)}), so the comparison decides" if is_excused else ""
+    verdict = verdict_on_rate(
+        candidate,
+        limit,
+        against,
+        reason=f"errors {percent(candidate)} of {candidate.requests:,}, limit {limit:.2%}{excuse}",
         rule="error limit",
         query="error rate of the candidate",
         window=window,
-        unit="share",
-        n=candidate.requests,
-        value=candidate.failure_rate,
-        low=low,
-        high=high,
-        threshold=limit,
-        evidence=against,
-        fix_forward=is_excused,
     )
+    return replace(verdict, outcome=Outcome.PASS, fix_forward=True) if is_excused else verdict
 
 
 def _may_be_broken(stable: Outcomes, limit: float) -> bool:
@@ -166,5 +179,6 @@ def _may_be_broken(stable: Outcomes, limit: float) -> bool:
     return stable.requests > 0 and (stable.failures + 1) / (stable.requests + 1) > limit
 
 
-def _percent(outcomes: Outcomes) -> str:
+def percent(outcomes: Outcomes) -> str:
+    """Tell a rate of failures to people."""
     return f"{outcomes.failures / outcomes.requests:.2%}" if outcomes.requests else "unknown"

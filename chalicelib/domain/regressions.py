@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from chalicelib.domain.error_rules import LIMIT_ALPHA
-from chalicelib.domain.evidence import evidence, log_evidence, lower_bound, rate_interval
+from chalicelib.domain.error_rules import limit_by, percent, verdict_on_rate
+from chalicelib.domain.evidence import evidence, log_evidence
 from chalicelib.domain.measurements import Outcomes, total
-from chalicelib.domain.verdicts import Verdict, outcome_of
+from chalicelib.domain.verdicts import Verdict
 
-#: Only so many times as often as before is a regression: times change too.
-_TIMES_BEFORE = 2.0
-#: And only above this: nobody goes back for one failure in a thousand.
+#: Only above this it is a regression: nobody goes back for one failure in a thousand.
 _LEAST_RATE = 0.01
 
 
@@ -28,8 +26,7 @@ def judge_late_regression(
     now = total(slots)
     if not (now.requests and before.requests):
         return None
-    usual = 1.0 - lower_bound(before.requests - before.failures, before.failures, LIMIT_ALPHA)
-    limit = min(max(_TIMES_BEFORE * usual, _LEAST_RATE), 1.0)
+    limit = limit_by(before, least=_LEAST_RATE)
     spread = max(of_slots, len(slots))
     laid, since = float(spread - len(slots)), Outcomes()
     worst, behind = now, 0.0
@@ -39,20 +36,13 @@ def judge_late_regression(
         laid += found
         if found > behind:
             worst, behind = since, found
-    against = evidence(math.log(laid / spread))
-    low, high = rate_interval(worst.failures, worst.requests, 2 * LIMIT_ALPHA)
-    return Verdict(
-        outcome_of(against, LIMIT_ALPHA),
-        f"errors {worst.failures / worst.requests if worst.requests else 0:.2%} of {worst.requests:,} of late against "
-        f"{before.failures / before.requests:.2%} of {before.requests:,} before; more than {limit:.2%} is a regression",
+    return verdict_on_rate(
+        worst,
+        limit,
+        evidence(math.log(laid / spread)),
+        reason=f"errors {percent(worst)} of {worst.requests:,} of late against {percent(before)} of "
+        f"{before.requests:,} before; more than {limit:.2%} is a regression",
         rule="late regression",
         query="error rate of the stable version",
         window=window,
-        unit="share",
-        n=worst.requests,
-        value=worst.failure_rate,
-        low=low,
-        high=high,
-        threshold=limit,
-        evidence=against,
     )
