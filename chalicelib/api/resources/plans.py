@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -33,20 +33,7 @@ class SignalResource(Resource):
     @classmethod
     def of(cls, verdict: Verdict) -> SignalResource:
         """Present what one rule said."""
-        return cls(
-            outcome=verdict.outcome,
-            reason=verdict.reason,
-            rule=verdict.rule,
-            query=verdict.query,
-            window=verdict.window,
-            unit=verdict.unit,
-            n=verdict.n,
-            value=verdict.value,
-            low=verdict.low,
-            high=verdict.high,
-            threshold=verdict.threshold,
-            version=verdict.version,
-        )
+        return cls(**_said_by(verdict))
 
 
 class VerdictResource(SignalResource):
@@ -62,21 +49,15 @@ class VerdictResource(SignalResource):
     def of(cls, verdict: Verdict, *, tells_signals: bool = False) -> VerdictResource:
         """Present a verdict, with all that it was made of if *tells_signals*."""
         return cls(
-            outcome=verdict.outcome,
-            reason=verdict.reason,
-            rule=verdict.rule,
-            query=verdict.query,
-            window=verdict.window,
-            unit=verdict.unit,
-            n=verdict.n,
-            value=verdict.value,
-            low=verdict.low,
-            high=verdict.high,
-            threshold=verdict.threshold,
-            version=verdict.version,
+            **_said_by(verdict),
             is_latched=verdict.is_latched,
             signals=[SignalResource.of(part) for part in verdict.parts] if tells_signals else [],
         )
+
+
+def _said_by(verdict: Verdict) -> dict[str, Any]:
+    """Name what a signal tells of a verdict, field by field as it is called there."""
+    return {name: getattr(verdict, name) for name in SignalResource.model_fields}
 
 
 class ReachResource(Resource):
