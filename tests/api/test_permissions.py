@@ -10,6 +10,7 @@ from chalicelib import bootstrap_limits
 from chalicelib.api.authorizer import verify_token
 from chalicelib.api.openapi import operations_of
 from chalicelib.domain.authorization import PERMISSIONS, Role
+from chalicelib.domain.credentials import MAX_PATH
 from tests.api.gateway import INVOKE_PATH, Context, Gateway, _event_of
 from tests.api.scenes import a_container, denials
 from tests.fakes import FakeWorld
@@ -147,6 +148,14 @@ def test_denied_invocations_fill_the_records_no_faster_than_any_route_that_write
 
     assert [answer.status for answer in answers] == [403] * 10 + [429] * 2
     assert len(denials(world)) == 10
+
+
+def test_a_denied_invocation_is_on_record_however_long_its_path_is(world: FakeWorld) -> None:
+    """A key of the table takes 2,048 bytes, so a longer path would have been an error in the place of the denial."""
+    answer = Gateway().post(INVOKE_PATH.format(plugin_id="x" * 3_000), {}, "vera")
+
+    assert answer.status == 403
+    assert [len(each.resource) for each in denials(world)] == [MAX_PATH]
 
 
 def test_invoking_is_the_same_behind_both_of_its_functions(world: FakeWorld) -> None:
