@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.adapters.aws_errors import code_of, translated
 from chalicelib.domain.audit_seals import Batch, Seal, SealTakenError
+from chalicelib.domain.times import rfc3339
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _TAKEN = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
 _PREFIX = "audit/"
+#: What a seal is made of; whatever else stands there is none of ours.
+_SEAL_TYPES = (int, str, str, int, str)
 #: So many objects are read at once: a busy day has a batch a minute.
 _READERS = 16
 
@@ -128,4 +131,8 @@ def document_of(batch: Batch) -> bytes:
 def _batch_of(content: bytes) -> Batch:
     document = json.loads(content)
     seals = tuple(Seal(*each) for each in document["seals"])
+    if any(tuple(map(type, seal)) != _SEAL_TYPES for seal in seals):
+        raise TypeError("that is no seal")
+    if rfc3339(datetime.fromisoformat(document["sealed_at"]).astimezone(UTC)) != document["sealed_at"]:
+        raise ValueError("that is no time as we write it")
     return Batch(**{**document, "seals": seals, "signature": b64decode(document["signature"])})

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any
 
 from chalicelib.adapters.dynamodb import keys
 from chalicelib.domain.audit import AuditRecord
 from chalicelib.domain.retention import expiry_of
+from chalicelib.domain.times import rfc3339
 
 _JSON = frozenset({"roles", "before", "after"})
 _TEXTS = frozenset(AuditRecord.__dataclass_fields__) - _JSON - {"expires_at"}
@@ -73,7 +74,9 @@ def _record_of(image: Mapping[str, Any]) -> AuditRecord:
     texts = {name: value["S"] for name, value in image.items() if name in _TEXTS and "S" in value}
     parsed = {name: json.loads(image[name]["S"]) for name in _JSON}
     made = AuditRecord(**{**texts, **parsed, "roles": tuple(parsed["roles"])}, expires_at=_expiry_of(image))
-    datetime.fromisoformat(made.at)
+    # A time without its zone can't be compared with ours, and one of another zone is of another day.
+    if rfc3339(datetime.fromisoformat(made.at).astimezone(UTC)) != made.at:
+        raise ValueError("that is no time as we write it")
     return made
 
 
