@@ -1,8 +1,9 @@
 """
 Who may do what: one table from the functions of the stack to the actions that their roles allow.
 
-Every function has a role of its own. Resources are named, never ``*``; the names all derive from
-the stack's, so the policies need no reference to a resource and make no circles in the template.
+Every function has a role of its own. Resources are named, never ``*`` but for metrics, which have no
+names; the names all derive from the stack's, so the policies need no reference to a resource and make
+no circles in the template.
 A task that is not listed here gets no right but to write its log, and the emulator enforces it.
 """
 
@@ -65,7 +66,7 @@ _MACHINES = tuple(f"{_ARN}:states:{_REGION}:stateMachine:{_STACK}-{name}" for na
 # from a new one: each of ours but an erasure's asks that there is none yet, and the seals show any other.
 _AUDITS = Grant(("dynamodb:PutItem",), _table("audit")[:1])
 _READS_AUDIT = Grant(("dynamodb:Query",), _table("audit"))
-# The stream of the audit table, and an index of a day of it.
+# The stream of the audit table.
 _FOLLOWS_AUDIT = Grant(
     ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"),
     (f"{_table('audit')[0]}/stream/*",),
@@ -162,9 +163,7 @@ FUNCTIONS: dict[str, Grants] = {
         _LOOKS_AT_EXECUTIONS,
         # Whoever asks how a plugin is has its health check made.
         _CALLS_PLUGINS,
-        # What is urgent moves the alias itself: blocking a version.
-        _MIRRORS_ALIASES,
-        # A roll-back by hand mirrors the route at once.
+        # What is urgent moves the alias itself: blocking a version, and a roll-back by hand.
         _MIRRORS_ALIASES,
         # Deleting a plugin removes its function.
         Grant(("lambda:DeleteFunction",), (_PLUGIN_FUNCTION,)),

@@ -36,7 +36,7 @@ class AuditRecord:
 
     The last three are for the trail itself and no part of what was done. *salt* keeps the digest of what is personal
     from being guessed, *expires_at* (seconds of the epoch, 0 for never) is when retention ends, and *erased* is that
-    digest in the place of what an erasure took (domain/audit_chain.py).
+    digest in the place of what an erasure took (domain/audit_seals.py).
     """
 
     id: str
