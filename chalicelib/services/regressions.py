@@ -98,7 +98,7 @@ def _roll_back(deployment: Deployment, verdict: Verdict, ports: Ports) -> None:
         after={"verdict": verdict.outcome, "rule": verdict.rule},
         reason=f"late regression: {verdict.reason}",
     )
-    returned = return_to(deployment, None, record, ports, holds=False)
+    returned = return_to(deployment, None, record, ports, is_automatic=True)
     turns.start_next(returned.plugin_id, returned.environment, ports)
 
 

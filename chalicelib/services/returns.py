@@ -22,21 +22,26 @@ class NothingToReturnToError(ConflictError):
     """No version served before it, or the one asked for is not retained (409)."""
 
 
+class HeldError(ConflictError):
+    """A person rolled back there, and nothing automatic begins until somebody resumes that deployment (409)."""
+
+
 class StateAheadError(ConflictError):
     """The version keeps its tenants' state in a form that the older one can't read (409)."""
 
 
 def return_to(
-    deployment: Deployment, to_version: str | None, record: AuditRecord, ports: Ports, *, holds: bool = True
+    deployment: Deployment, to_version: str | None, record: AuditRecord, ports: Ports, *, is_automatic: bool = False
 ) -> Deployment:
     """
-    Put an older version back in one write with a new fence; with *holds* nothing automatic begins afterwards.
+    Put an older version back in one write with a new fence; after a person did so, nothing automatic begins.
 
-    *to_version* None means what served before the deployment. The alias follows; if Lambda is away, the next
-    minute's sweep mends it.
+    *to_version* None means what served before the deployment. *is_automatic*: no person wished it, so it keeps to
+    their hold, and holds nobody itself. The alias follows; if Lambda is away, the next minute's sweep mends it.
 
     Raises:
         DeploymentInProgressError: Another deployment is live there: abort or roll back that one (409).
+        HeldError: It is automatic, and somebody rolled back by hand there (409).
         ConflictError: Another version serves by now (409).
         NothingToReturnToError: There is no such version to go back to (409).
         StateAheadError: State of tenants can't be read by the older version (409).
@@ -45,6 +50,8 @@ def return_to(
     lease = ports.deployments.lease(deployment.plugin_id, deployment.environment)
     now = ports.clock.now()
     _require_nobody_live(deployment, lease, rfc3339(now))
+    if is_automatic:
+        _require_no_hold(lease)
     route = ports.routes.get(deployment.plugin_id, deployment.environment)
     serving = _require_serving(deployment, route)
     target = _target(deployment, to_version, ports)
@@ -55,7 +62,7 @@ def return_to(
         f"rolled back by {record.actor} to {target.version}: {record.reason}", record.at, fence=fence
     )
     told = replace(record, after={**record.after, "status": undone.status, "stable": target.version})
-    held = released_lease(undone, ports, held_by=deployment.id if holds else "")
+    held = released_lease(undone, ports, held_by="" if is_automatic else deployment.id)
     returned = ports.deployments.take(undone, held, told, now=now, route=settled)
     _mirror(settled, ports)
     return returned
@@ -66,6 +73,14 @@ def _require_nobody_live(deployment: Deployment, lease: Lease | None, now: str) 
         raise DeploymentInProgressError(
             f"{lease.holder} is moving {deployment.plugin_id} in {deployment.environment}.",
             fix=f"Roll that one back: POST /deployments/{lease.holder}/rollback.",
+        )
+
+
+def _require_no_hold(lease: Lease | None) -> None:
+    if lease is not None and lease.held_by:
+        raise HeldError(
+            f"{lease.held_by} was rolled back by hand, and nothing automatic begins until somebody resumes it.",
+            fix=f"Roll it back yourself, or: POST /deployments/{lease.held_by}/resume.",
         )
 
 

@@ -263,6 +263,22 @@ def test_while_another_deployment_is_live_it_only_alarms_and_says_why(world: Fak
     assert serving(world)[0] == "2.0.0"
 
 
+def test_where_a_person_rolled_back_it_only_alarms_and_the_hold_stays(world: FakeWorld) -> None:
+    serve(world, 60)
+    ended = end(world, at_step(world, "2.0.0", 6, share_bps=FULL_BPS))
+    newer = at_step(world, "3.0.0", 3)
+    roll_back(RollBack(newer.id, ANA, "I don't trust it", is_manual=True), world.ports)
+    serve(world, 15, failing=10)
+
+    look_after(world.ports)
+
+    assert world.tables.leases[PLUGIN, PLACE].held_by == newer.id
+    assert world.tables.deployments[ended.id].status is DeploymentStatus.COMPLETED
+    assert serving(world)[0] == "2.0.0"
+    (record,) = (one for one in world.tables.records if one.action == "NoteRegression")
+    assert f"it stays, for {newer.id} was rolled back by hand" in record.reason
+
+
 def test_as_many_failures_as_before_are_no_regression(world: FakeWorld) -> None:
     serve(world, 60, failing=4)
     end(world, at_step(world, "2.0.0", 6, share_bps=FULL_BPS))
