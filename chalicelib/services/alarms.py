@@ -26,7 +26,8 @@ def hear_alarm(alarm: RaisedAlarm, ports: Ports) -> Deployment | None:
     Do what the live deployment of the alarm's place wants done about a fail; None if none is concerned.
 
     One that rolls back is rolled back at once, one that holds is paused, one that only warns gets the verdict.
-    Idempotent: EventBridge delivers at least once, and the evaluator or a person may have been first.
+    Idempotent: EventBridge delivers at least once, and the evaluator or a person may have been first. What a person
+    resumed is not paused again by the same alarm.
 
     Raises:
         TransientError: A table or Lambda is away: deliver it again.
@@ -79,4 +80,10 @@ def _act(alarm: RaisedAlarm, deployment: Deployment, ports: Ports) -> Deployment
     record = record_of(caller, "PauseDeployment", f"deployments/{deployment.id}", ports, reason=alarm.verdict.reason)
     held = GivenVerdict.on(deployment, step.index, alarm.verdict, raised_at, Consequence.HOLD)
     paused = deployment.pause(alarm.name, alarm.verdict.reason, now)
-    return ports.deployments.commit(paused, record, verdict=held)
+    try:
+        return ports.deployments.commit(paused, record, verdict=held)
+    except StaleRevisionError:
+        if ports.deployments.get(deployment.id).revision != deployment.revision:
+            raise
+        # Nobody wrote in between: it is the verdict that is there already, and a person went on all the same.
+        return deployment

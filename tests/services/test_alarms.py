@@ -11,8 +11,10 @@ import pytest
 from chalicelib import bootstrap
 from chalicelib.domain.deployments import DeploymentStatus, OnConflict
 from chalicelib.domain.pages import PageRequest
+from chalicelib.domain.verbs import Verb
 from chalicelib.events.alarm_raised import alarm_raised
 from chalicelib.services.rollbacks import RollBack, roll_back
+from chalicelib.services.verbs import SayVerb, say_verb
 from tests.fakes import FakeWorld
 from tests.services.live_deployments import ANA, PLACE, PLUGIN, a_world, ask, at_step, complete, serving
 
@@ -109,6 +111,22 @@ def test_one_that_is_not_to_be_rolled_back_is_paused_once(world: FakeWorld, chan
     assert (paused.status, paused.hold.by) == ("Paused", NAME)
     assert serving(world) == ("1.0.0", "2.0.0", 1_000)
     assert world.tables.actions.count("PauseDeployment") == 1
+
+
+def test_whoever_resumed_is_not_paused_again_by_the_same_alarm_but_by_another(world: FakeWorld) -> None:
+    deployment = replace(at_step(world, "2.0.0", 3), health={"onFail": "hold"})
+    world.tables.deployments[deployment.id] = deployment
+    raised_at = world.clock.now()
+    hear(world)
+    world.clock.advance(seconds=30)
+    say_verb(SayVerb(ANA, Verb.RESUME, deployment.id, "a false alarm"), world.ports)
+    resumed = world.tables.deployments[deployment.id]
+
+    told = hear(world, at=raised_at)
+
+    assert told == {"deployment_id": deployment.id, "status": "InProgress"}
+    assert world.tables.deployments[deployment.id] == resumed
+    assert hear(world) == {"deployment_id": deployment.id, "status": "Paused"}
 
 
 def test_one_that_only_warns_is_told_so_and_goes_on(world: FakeWorld) -> None:
