@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import boto3
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 
 from chalicelib.adapters import aws_clients
 from chalicelib.adapters.dynamodb import keys
@@ -57,11 +58,13 @@ class FakeAws:
             region_name="us-east-1",
             botocore_session=ours,
         )
-        ours.register("before-send", self._answer)  # type: ignore[arg-type] # botocore uses what it returns
+        # botocore uses what a handler of this event returns; its types know only handlers that return nothing.
+        hooks: Any = ours
+        hooks.register("before-send", self._answer)
         try:
             yield
         finally:
-            ours.unregister("before-send", self._answer)  # type: ignore[arg-type] # the same
+            hooks.unregister("before-send", self._answer)
             boto3.DEFAULT_SESSION = before
 
     def _answer(self, request: AWSPreparedRequest, event_name: str, **_rest: object) -> AWSResponse:
@@ -76,7 +79,7 @@ class FakeAws:
             body = json.dumps({"Item": item} if item else {}).encode()
         elif operation == "UpdateItem":
             body = json.dumps({"Attributes": self._update(json.loads(request.body))}).encode()  # type: ignore[arg-type]
-        return AWSResponse(request.url, 200, HeadersDict(), _Raw(body))  # type: ignore[arg-type] # as botocore does
+        return AWSResponse(request.url, 200, HTTPHeaders(), _Raw(body))
 
     def _update(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Do what the quotas ask for: add to counts, or take and give back a slot; every condition holds."""

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import boto3
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -51,11 +52,13 @@ class _Aws:
         self._objects = {f"audit/{batch.day}/{batch.number:08}.json": document_of(batch) for batch in batches}
         self._public_key = public_key
         self.session = boto3.Session("bench", "bench", region_name="us-east-1")
-        self.session.events.register("before-send", self._answer)  # type: ignore[arg-type] # botocore uses what it returns
+        # botocore uses what a handler of this event returns; its types know only handlers that return nothing.
+        hooks: Any = self.session.events
+        hooks.register("before-send", self._answer)
 
     def _answer(self, request: AWSPreparedRequest, **_: object) -> AWSResponse:
         url = urllib.parse.urlsplit(str(request.url))
-        return AWSResponse(str(request.url), 200, HeadersDict(), _Raw(self._body_of(url, request)))  # type: ignore[arg-type] # what it reads is there
+        return AWSResponse(str(request.url), 200, HTTPHeaders(), _Raw(self._body_of(url, request)))
 
     def _body_of(self, url: urllib.parse.SplitResult, request: AWSPreparedRequest) -> bytes:
         if "dynamodb" in url.netloc:

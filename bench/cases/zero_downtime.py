@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC
+from functools import partial
 from typing import Any, NamedTuple
 
 from bench.deploying import VERSIONS, Asked, Deploying, Load, strategies
@@ -48,7 +49,7 @@ def measure(effort: Effort) -> Findings:
             time.sleep(_QUIET_SECONDS / 2)
             before = _during(load, lambda: time.sleep(_QUIET_SECONDS))
             windows = [
-                _window(load, name, lambda plugin, wishes=wishes: _deploy(deploying, plugin, wishes, runs))  # type: ignore[misc]
+                _window(load, name, partial(_deploy, deploying, wishes, runs))
                 for name, wishes in strategies("PT1S").items()
             ]
             followed: dict[str, list[float]] = {PLUGIN: [], UNASKED: []}
@@ -90,7 +91,7 @@ def _during(load: Load, do: Callable[[], object]) -> list[Asked]:
     return load.since(begins, time.time())
 
 
-def _deploy(deploying: Deploying, plugin: str, wishes: dict[str, Any], runs: int) -> None:
+def _deploy(deploying: Deploying, wishes: dict[str, Any], runs: int, plugin: str) -> None:
     for _ in range(runs):
         deploying.deploy(plugin, deploying.other(plugin), wishes)
 

@@ -60,16 +60,19 @@ class _Raw(io.BytesIO):
 
 def answer_clients() -> None:
     """Let every client that is made from now on be answered here."""
-    from botocore.awsrequest import AWSResponse, HeadersDict
+    from botocore.awsrequest import AWSResponse
+    from botocore.compat import HTTPHeaders
 
     from chalicelib.adapters import aws_clients
 
     def send(request: Any, event_name: str, **_rest: object) -> AWSResponse:  # noqa: ANN401 - botocore's own
         operation = event_name.rpartition(".")[2]
         body = json.dumps(answer(operation, json.loads(request.body))).encode()
-        return AWSResponse(request.url, 200, HeadersDict(), _Raw(body))  # type: ignore[arg-type]
+        return AWSResponse(request.url, 200, HTTPHeaders(), _Raw(body))
 
-    aws_clients.session_of(os.environ.get("AWS_ACCESS_KEY_ID")).register("before-send", send)  # type: ignore[arg-type] # botocore uses what it returns
+    # botocore uses what a handler of this event returns; its types know only handlers that return nothing.
+    hooks: Any = aws_clients.session_of(os.environ.get("AWS_ACCESS_KEY_ID"))
+    hooks.register("before-send", send)
 
 
 def stand_in_for_clients() -> None:
