@@ -259,6 +259,42 @@ def test_an_outage_that_is_met_aside_costs_no_caller_its_timeout(
     assert len(source.reads) == asked
 
 
+def test_a_late_answer_that_was_read_aside_never_takes_the_place_of_a_newer_one(
+    foresighted: ServingCache, clock: FakeClock, later: FakeAside
+) -> None:
+    foresighted.get(("a",), lambda: "first")
+    clock.advance(seconds=0.8)
+
+    def overtaken() -> str:
+        clock.advance(seconds=0.9)
+        foresighted.get(("a",), lambda: "newer")
+        return "older"
+
+    foresighted.get(("a",), overtaken)
+    later.catch_up()
+
+    assert foresighted.get(("a",), lambda: "newest") == "newer"
+
+
+def test_a_read_aside_that_stood_still_with_its_container_and_then_failed_makes_nobody_believe_what_is_old(
+    foresighted: ServingCache, clock: FakeClock, later: FakeAside
+) -> None:
+    source = Source()
+    foresighted.get(("a",), source.read)
+    clock.advance(seconds=0.8)
+
+    def frozen() -> str:
+        clock.advance(seconds=600)
+        raise TransientError("its connection is long gone")
+
+    foresighted.get(("a",), frozen)
+    with pytest.raises(TransientError):
+        later.catch_up()
+    source.value = "rolled back"
+
+    assert foresighted.get(("a",), source.read) == "rolled back"
+
+
 def test_an_error_that_no_retry_heals_is_met_by_who_asks_next(
     foresighted: ServingCache, clock: FakeClock, later: FakeAside
 ) -> None:

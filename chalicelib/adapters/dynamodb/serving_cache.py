@@ -22,6 +22,8 @@ AHEAD = timedelta(milliseconds=700)
 STALE = timedelta(minutes=15)
 #: Routes, tenants and installations that one container keeps.
 MAX_ENTRIES = 10_000
+#: A read aside that failed after longer than this stood still with its container: that tells nothing of the source now.
+_PATIENCE = timedelta(seconds=3)
 #: How long to wait before each further read of what no older answer can stand in for.
 _COLD_PAUSES = (0.05, 0.2)
 
@@ -77,13 +79,23 @@ class ServingCache:
                 raise
             return cast("Thing", entry.value)
 
-    def _read(self, key: tuple[str, ...], read: Callable[[], Thing], now: datetime, *, is_cold: bool = False) -> Thing:
+    def _read(
+        self,
+        key: tuple[str, ...],
+        read: Callable[[], Thing],
+        now: datetime,
+        *,
+        is_cold: bool = False,
+        patience: timedelta = timedelta.max,
+    ) -> Thing:
         """Read and keep; *now* was taken before: an answer is as old as the moment that it was asked for."""
         try:
             value = _read_cold(read) if is_cold else read()
         except TransientError:
-            with self._lock:
-                self._away_until = self._clock.now() + FRESH
+            failed_at = self._clock.now()
+            if abs(failed_at - now) <= patience:
+                with self._lock:
+                    self._away_until = failed_at + FRESH
             raise
         self._keep(key, _Entry(value, now))
         return value
@@ -107,7 +119,7 @@ class ServingCache:
         def refresh() -> None:
             # What goes wrong here is met again by whoever asks next, who is told of it.
             try:
-                self._read(key, read, self._clock.now())
+                self._read(key, read, self._clock.now(), patience=_PATIENCE)
             finally:
                 with self._lock:
                     self._read_aside.discard(key)
