@@ -103,8 +103,14 @@ def invoke_plugin(command: InvokePlugin, ports: ServingPorts) -> Invocation:
             served = call_version(wanted, ports)
 
     answer, reason = served.answer, Reason.STABLE if served.stood_in_for else decision.reason
-    # A rollback or another pin may bring back a version that this container has noted before: it is noted again.
-    under = target.version, decision.reason, route and route.epoch, installation and installation.revision
+    # A rollback or another pin may bring back a version that this container has noted before: it is noted again, and
+    # so it is where the plugin was uninstalled, with what was noted, and installed anew.
+    under = (
+        target.version,
+        decision.reason,
+        route and route.epoch,
+        installation and (installation.created_at, installation.revision),
+    )
     serving = Serving(command.plugin_id, command.environment, served.version, reason, rfc3339(began))
     # Neither a smoke test nor a call that another version had to answer is what serves a tenant.
     if decision.reason is not Reason.OVERRIDE and not served.stood_in_for:

@@ -278,6 +278,16 @@ def test_who_answered_is_noted_once_and_again_when_the_route_or_the_installation
     assert (noted.version, noted.reason) == ("1.0.0", "stable")
 
 
+def test_who_answered_is_noted_again_where_the_plugin_was_uninstalled_and_installed_anew(world: FakeWorld) -> None:
+    invoke_plugin(CHARGE, world.serving_ports)
+    world.servings.noted.clear()
+    anew = world.tables.installations["acme", "echo"]._replace(created_at="2026-11-22T16:00:00.000Z")
+    world.tables.installations["acme", "echo"] = anew
+    invoke_plugin(CHARGE, world.serving_ports)
+
+    assert world.servings.last("acme", "echo", "Development") is not None
+
+
 def test_a_split_by_request_does_not_write_for_each_request(world: FakeWorld) -> None:
     green = Target("2.0.0", "v2-0-0", "2", "bb")
     world.tables.routes["echo", "Development"] = Route(
