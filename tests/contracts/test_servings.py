@@ -89,3 +89,7 @@ def test_a_table_that_is_away_costs_one_call_its_patience_and_no_call_its_answer
     clock.advance(seconds=PAUSE.total_seconds())
     servings.note("acme", BLUE, under=1)
     assert len(asked) == 2
+
+    clock.advance(seconds=-3_600)
+    servings.note("acme", BLUE, under=1)
+    assert len(asked) == 3, "a clock that was set back makes no pause longer"

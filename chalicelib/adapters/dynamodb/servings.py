@@ -45,7 +45,9 @@ class DynamoServings:
         with self._lock:
             if self._noted.get(key) == under:
                 return
-            if self._paused_until is not None and self._clock.now() < self._paused_until:
+            now = self._clock.now()
+            # A clock that was set back makes no pause longer.
+            if self._paused_until is not None and self._paused_until - PAUSE <= now < self._paused_until:
                 return
         try:
             self._write(key, keys.installation(tenant_id, serving.plugin_id), serving)
