@@ -16,8 +16,9 @@ _SECRET_NAME = re.compile(
 _OPEN_NAMES = frozenset({"tokenuse"})
 #: Texts that are secret wherever they stand. The last group but the first stays, so that a reader sees what it was.
 _SECRET_TEXTS = (
-    # JSON Web Tokens: header, claims, signature.
-    (re.compile(r"eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*"), REDACTED),
+    # JSON Web Tokens: header, claims, signature, with what stands right before them. A word is looked through once, and
+    # only if two dots follow: from each "eyJ" anew, a stranger's long text of these would take seconds.
+    (re.compile(r"(?<![\w-])(?=[\w-]*\.[\w-]{5,}\.)[\w-]*eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*"), REDACTED),
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), rf"\1 {REDACTED}"),
     # Keys of machines (domain/machine_keys.py), but for the id that names them.
     (re.compile(r"\bhsk_[\w-]+"), REDACTED),
