@@ -53,6 +53,21 @@ class Fault:
     began: float = field(default_factory=time.monotonic)
     struck: Counter[str] = field(default_factory=Counter)
 
+    def __post_init__(self) -> None:
+        """
+        Refuse what would never strike, or break every request that it is searched in.
+
+        Raises:
+            ValueError: *how* is unknown, or *on* or *about* is no regular expression.
+        """
+        if self.how not in (*ANSWERS, *RESULTS):
+            raise ValueError(f"there is no fault {self.how!r}")
+        for pattern in (self.on, self.about):
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
+
     def strikes(self, what: str, content: str) -> bool:
         """Tell whether this goes wrong now, and count it."""
         if self.seconds and time.monotonic() - self.began > self.seconds:
@@ -72,9 +87,15 @@ class Faults:
     active: list[Fault] = field(default_factory=list)
 
     def ask(self, method: str, body: bytes) -> bytes:
-        """Add those of *body* (POST) or end all (DELETE), and tell what struck until then."""
+        """
+        Add those of *body* (POST) or end all (DELETE), and tell what struck until then.
+
+        Raises:
+            ValueError: *body* is no list of faults; none of them is added.
+            TypeError: One of them has other fields.
+        """
         if method == "POST":
-            self.active.extend(Fault(**given) for given in json.loads(body))
+            self.active.extend([Fault(**given) for given in json.loads(body)])
         told = json.dumps(
             [{"how": one.how, "on": one.on, "about": one.about, "struck": one.struck} for one in self.active]
         ).encode()
@@ -108,7 +129,11 @@ def faulty_application(real: Application, faults: Faults) -> Application:
         messages = await _messages(receive)
         body = b"".join(message.get("body", b"") for message in messages)
         if is_asked:
-            await _answer(send, 200, faults.ask(scope["method"], body))
+            try:
+                status, told = 200, faults.ask(scope["method"], body)
+            except (TypeError, ValueError) as error:
+                status, told = 400, json.dumps({"message": str(error)}).encode()
+            await _answer(send, status, told)
             return
         fault = faults.striking(ANSWERS, _what(scope), f"{scope['path']} {body.decode(errors='replace')}")
         if fault is None:

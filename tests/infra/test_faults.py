@@ -4,6 +4,8 @@ import asyncio
 import json
 from typing import Any
 
+import pytest
+
 from infra.local.faults import PATH, Fault, Faults, faulty_application
 
 GET_ITEM = b"DynamoDB_20120810.GetItem"
@@ -65,3 +67,24 @@ def test_a_fault_is_over_after_its_seconds() -> None:
     over = Fault("away", "GetItem", seconds=5, began=-1000.0)
 
     assert not over.strikes("GetItem", "")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        b'{"how": "away", "on": "("}',
+        b'{"how": "away", "on": "x", "about": "["}',
+        b'{"how": "asleep", "on": "x"}',
+        b'{"how": "away", "on": "x", "often": 1}',
+        b"1",
+        b"",
+    ],
+)
+def test_what_is_no_fault_is_refused_and_all_goes_through_as_before(wrong: bytes) -> None:
+    faults = Faults()
+
+    status, told = call(faults, "POST", PATH, b'[{"how": "away", "on": "GetItem"}, ' + wrong + b"]")
+
+    assert (status, faults.active) == (400, [])
+    assert told["message"]
+    assert call(faults, "POST", "/", b"{}", GET_ITEM)[0] == 200
