@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -88,5 +89,12 @@ def _record(why: CredentialRefusedError, event: Mapping[str, Any], headers: Mapp
 
 
 def _tell(outcome: str, **more: str) -> None:
-    """Write one line, never the token."""
-    sys.stderr.write(json.dumps({"level": "INFO", "message": f"token {outcome}", **more}) + "\n")
+    """Write one line, never the token, and nothing that the settings keep out of the log."""
+    line: dict[str, Any] = {"level": "INFO", "message": f"token {outcome}", **more}
+    hidden = os.environ.get("HOTSWAP_REDACT", "")
+    if hidden:
+        # Only who keeps something out of the log waits for this.
+        from chalicelib.domain.redaction import fields_of, redact  # noqa: PLC0415
+
+        line = redact(line, fields_of(hidden))
+    sys.stderr.write(json.dumps(line) + "\n")

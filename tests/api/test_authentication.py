@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.api.authorizer import RefusedError, verify_request, verify_token
+from chalicelib.domain.redaction import REDACTED
 from tests.api.gateway import Gateway
 from tests.fakes import FakeWorld
 
@@ -114,6 +115,21 @@ def test_health_and_documents_need_no_token(api: Gateway) -> None:
 
 
 FORGED = "hsk_forged-secret"
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize("hidden, told", [("", "ana"), ("ip,user-name", REDACTED)])
+def test_the_door_tells_in_its_log_who_came_in_unless_the_settings_keep_it_out(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    hidden: str,
+    told: str,
+) -> None:
+    monkeypatch.setenv("HOTSWAP_REDACT", hidden)
+
+    ask_authorizer("Bearer token-ana")
+
+    assert json.loads(capsys.readouterr().err) == {"level": "INFO", "message": "token verified", "username": told}
 
 
 def request_of(header: str, path: str = "/v1/me") -> dict[str, Any]:
