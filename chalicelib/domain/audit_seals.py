@@ -23,6 +23,8 @@ _LASTING = ("id", "at", "roles", "action", "resource", "trace_id", "tenant_id", 
 #: What may name people or tell of them.
 _FREE = ("reason", "before", "after")
 _WHO = ("actor", "on_behalf_of", "ip", "user_agent")
+#: What an erasure itself leaves on record: it tells of nobody of the tenant's, and proves what was emptied before.
+ERASURES = frozenset({"BeginErasure", "EraseTenant"})
 #: Names of people whose tenant was erased begin so.
 PSEUDONYM = "erased-"
 

@@ -8,6 +8,7 @@ from hashlib import sha256
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from chalicelib.domain.audit_seals import ERASURES
 from chalicelib.domain.audit_seals import erased as emptied
 from chalicelib.domain.authorization import require_tenant
 from chalicelib.domain.errors import NotFoundError
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 MAX_ITEMS_AT_ONCE = 5_000
 #: So many audit records are emptied in one request: each is a write of its own.
 MAX_RECORDS_AT_ONCE = 1_000
-#: What the erasure itself leaves on record tells of nobody of the tenant's.
-_ERASURES = frozenset({"BeginErasure", "EraseTenant"})
 
 
 class EraseTenant(NamedTuple):
@@ -149,7 +148,7 @@ def _empty_records(tenant_id: str, erased: Erased, ports: Ports) -> Erased:
 
 def _full_records(tenant_id: str, ports: Ports) -> Iterator[AuditRecord]:
     found = ports.audit.of_tenant(tenant_id)
-    return (record for record in found if not record.erased and record.action not in _ERASURES)
+    return (record for record in found if not record.erased and record.action not in ERASURES)
 
 
 def _remove(tenant: Tenant, erased: Erased, command: EraseTenant, ports: Ports) -> None:

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.audit_proofs import Proof, prove_day
-from chalicelib.domain.audit_seals import SealTakenError, day_of, next_batch
+from chalicelib.domain.audit_seals import ERASURES, SealTakenError, day_of, next_batch
 from chalicelib.domain.errors import FieldError, TransientError, ValidationError
 from chalicelib.domain.times import rfc3339
 
@@ -26,8 +26,6 @@ GRACE = timedelta(minutes=5)
 MAX_BATCH = 1_000
 #: Two sealers at once are usual (a shard of the stream each), ten are not.
 _ATTEMPTS = 10
-
-_ERASURES = frozenset({"BeginErasure", "EraseTenant"})
 
 
 class VerifyAudit(NamedTuple):
@@ -88,7 +86,7 @@ def verify_audit(command: VerifyAudit, ports: Ports) -> Proof:
     @cache
     def erased_at(tenant_id: str) -> str:
         found = ports.audit.read(f"tenants/{tenant_id}")
-        return max((each.at for each in found if each.action in _ERASURES), default="")
+        return max((each.at for each in found if each.action in ERASURES), default="")
 
     # The seals first: whatever is in them was in the table before.
     batches = ports.seals.batches(command.day)
