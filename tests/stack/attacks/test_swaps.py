@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -29,22 +29,26 @@ OF_TENANT: tuple[tuple[str, str, Any], ...] = (
 )
 
 
+class Owner(NamedTuple):
+    """Speaks as the owner of a tenant."""
+
+    product: Product
+    username: str
+    token: str
+
+    def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.product.stack.request(method, f"/v1{path}", token=self.token, body=body, headers=named)
+
+
 @pytest.fixture
-def owner(attacked: Product, make_person: Callable[..., Person]) -> Callable[..., Answer]:
+def owner(attacked: Product, make_person: Callable[..., Person]) -> Owner:
     """Speak as the owner of acme, a new one for each test, so that the trail is theirs alone."""
     person = make_person("TenantOwner", tenant=MINE)
-
-    def ask(method: str, path: str, body: Any = None, **headers: str) -> Answer:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return attacked.stack.request(method, f"/v1{path}", token=person.token, body=body, headers=named)
-
-    ask.username = person.username  # type: ignore[attr-defined]
-    return ask
+    return Owner(attacked, person.username, person.token)
 
 
-def test_in_a_path_it_is_the_same_as_a_tenant_that_is_none_and_on_record(
-    attacked: Product, owner: Callable[..., Answer]
-) -> None:
+def test_in_a_path_it_is_the_same_as_a_tenant_that_is_none_and_on_record(attacked: Product, owner: Owner) -> None:
     for method, path, body in OF_TENANT:
         theirs, nobodys = (owner(method, path.format(t=tenant), body, If_Match="*") for tenant in (THEIRS, NOBODY))
 
@@ -54,10 +58,10 @@ def test_in_a_path_it_is_the_same_as_a_tenant_that_is_none_and_on_record(
 
     untouched = attacked.ask("GET", f"/tenants/{THEIRS}/plugins/{ATTACKED}/config").body
     assert untouched["configuration"] == {"owner": THEIRS}
-    assert len(recorded(attacked, owner.username, 2 * len(OF_TENANT))) == 2 * len(OF_TENANT)  # type: ignore[attr-defined]
+    assert len(recorded(attacked, owner.username, 2 * len(OF_TENANT))) == 2 * len(OF_TENANT)
 
 
-def test_in_a_body_and_in_headers_it_is_not_believed(attacked: Product, owner: Callable[..., Answer]) -> None:
+def test_in_a_body_and_in_headers_it_is_not_believed(attacked: Product, owner: Owner) -> None:
     body = {"tenantId": THEIRS, "operation": "handle", "input": {}, "environment": ENVIRONMENT}
     path = f"/plugins/{ATTACKED}/invoke"
 
@@ -66,11 +70,11 @@ def test_in_a_body_and_in_headers_it_is_not_believed(attacked: Product, owner: C
         "POST", path, {**body, "tenantId": MINE}, X_Tenant_Id=THEIRS, tenantId=THEIRS, X_Amz_Tenant_Id=THEIRS
     )
     assert spoofed.body["result"] == {"tenant": MINE, "config": {"owner": MINE}}
-    (denied,) = recorded(attacked, owner.username, 1)  # type: ignore[attr-defined]
+    (denied,) = recorded(attacked, owner.username, 1)
     assert denied["tenantId"] == MINE, "the other tenant's trail tells nothing of who tried"
 
 
-def test_a_cursor_of_another_listing_or_tenant_opens_nothing(attacked: Product, owner: Callable[..., Answer]) -> None:
+def test_a_cursor_of_another_listing_or_tenant_opens_nothing(attacked: Product, owner: Owner) -> None:
     listing = f"/tenants/{THEIRS}/plugins/{ATTACKED}/config/revisions"
     for number in range(2):
         etag = attacked.ask("GET", listing.removesuffix("/revisions")).headers["ETag"]
@@ -86,7 +90,7 @@ def test_a_cursor_of_another_listing_or_tenant_opens_nothing(attacked: Product, 
     assert attacked.ask("GET", f"{listing}?cursor={bent}").status == 400
 
 
-def test_an_etag_of_another_tenant_changes_nothing_there(attacked: Product, owner: Callable[..., Answer]) -> None:
+def test_an_etag_of_another_tenant_changes_nothing_there(attacked: Product, owner: Owner) -> None:
     path = f"/tenants/{{}}/plugins/{ATTACKED}/config"
     etag = attacked.ask("GET", path.format(THEIRS)).headers["ETag"]
 
@@ -94,7 +98,7 @@ def test_an_etag_of_another_tenant_changes_nothing_there(attacked: Product, owne
     assert attacked.ask("GET", path.format(THEIRS)).headers["ETag"] == etag
 
 
-def test_the_key_of_anothers_repeat_replays_nothing(attacked: Product, owner: Callable[..., Answer]) -> None:
+def test_the_key_of_anothers_repeat_replays_nothing(attacked: Product, owner: Owner) -> None:
     body = {"tenantId": THEIRS, "operation": "handle", "input": {}, "environment": ENVIRONMENT}
     path, key = f"/plugins/{ATTACKED}/invoke", "one-key-for-both"
     first = attacked.ask("POST", path, body, role="host", headers={"Idempotency-Key": key})
