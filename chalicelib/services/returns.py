@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain.deployments import DeploymentInProgressError
 from chalicelib.domain.errors import ConflictError, TransientError
+from chalicelib.domain.routes import VersionBlockedError
 from chalicelib.domain.times import rfc3339
 from chalicelib.services.leases import next_fence, released_lease
 from chalicelib.services.targets import target_of
@@ -55,6 +56,7 @@ def return_to(
     route = ports.routes.get(deployment.plugin_id, deployment.environment)
     serving = _require_serving(deployment, route)
     target = _target(deployment, to_version, ports)
+    _require_not_blocked(serving, target)
     _require_readable_state(deployment, serving, target, ports)
     fence = next_fence(lease)
     settled = serving.settle_on(target, fence=fence)
@@ -107,6 +109,15 @@ def _target(deployment: Deployment, to_version: str | None, ports: Ports) -> Tar
             fix='Name one: {"toVersion": "…"}.',
         )
     return good.stable
+
+
+def _require_not_blocked(route: Route, target: Target) -> None:
+    """Refuse what was blocked since: settled on it, the route would quietly stay where it is."""
+    if target.version in route.blocked:
+        raise VersionBlockedError(
+            f"{target.version} served {route.environment} before, and is blocked.",
+            fix='Name another one: {"toVersion": "…"}.',
+        )
 
 
 def _require_readable_state(deployment: Deployment, route: Route, target: Target, ports: Ports) -> None:

@@ -18,7 +18,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.plans import Plan, Step, StepKind, StepStatus
 from chalicelib.domain.policies import ApprovalRule
-from chalicelib.domain.routes import FULL_BPS, Variant
+from chalicelib.domain.routes import FULL_BPS, Variant, VersionBlockedError
 from chalicelib.domain.verbs import Verb, VerbNotPossibleError
 from chalicelib.domain.verdicts import Verdict
 from chalicelib.services.records import record_of
@@ -260,6 +260,18 @@ def test_the_first_one_of_all_has_nothing_to_go_back_to(world: FakeWorld) -> Non
         say(fresh, Verb.ROLLBACK, first)
 
     assert serving(fresh)[0] == "1.0.0"
+
+
+def test_a_completed_one_does_not_go_back_to_what_was_blocked_since(world: FakeWorld) -> None:
+    deployment = complete(world, "2.0.0")
+    route = stored_route(world)
+    world.tables.routes[PLUGIN, PLACE] = route.block("1.0.0", last_good=None)
+
+    with pytest.raises(VersionBlockedError, match=r"1\.0\.0"):
+        say(world, Verb.ROLLBACK, deployment)
+
+    assert world.tables.deployments[deployment.id].status is DeploymentStatus.COMPLETED
+    assert serving(world)[0] == "2.0.0"
 
 
 def test_r24_a_rollback_across_a_change_of_the_states_schema_is_refused(world: FakeWorld) -> None:
