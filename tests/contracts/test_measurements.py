@@ -1,5 +1,7 @@
 """Contract of what is counted of calls: amounts of all containers add up, each batch once."""
 
+from typing import Any
+
 import boto3
 import pytest
 
@@ -59,6 +61,32 @@ def test_a_batch_that_is_sent_again_is_counted_once() -> None:
     send_twice(world.tallies)
 
     assert [row.outcomes.requests for row in world.ports.measurements.phases(DEPLOYMENT)] == [1]
+
+
+class Recording:
+    """A client that keeps what was asked of it."""
+
+    def __init__(self) -> None:
+        self.asked: list[object] = []
+
+    def transact_write_items(self, **asked: object) -> None:
+        self.asked.append(asked)
+
+
+def test_a_batch_that_is_sent_again_later_is_the_same_to_the_letter() -> None:
+    client: Any = Recording()
+    clock = FakeClock()
+    ledger = DynamoTallies(lambda: client, "measurements", clock, shard=0)
+    batch = Batch("t1", {LATER: {"requests": 1}}, {Exposed(DEPLOYMENT, "2.0.0", 1): frozenset({"1a", "1b"})})
+
+    ledger.add(batch)
+    clock.advance(seconds=5)
+    ledger.add(batch)
+    ledger.add(batch._replace(token="t2"))
+
+    first, again, another = client.asked
+    assert first == again, "DynamoDB refuses a token that comes again with anything changed"
+    assert first["TransactItems"] != another["TransactItems"], "what is counted later is kept longer"
 
 
 @pytest.mark.loopback

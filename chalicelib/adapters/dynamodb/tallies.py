@@ -45,6 +45,7 @@ class DynamoTallies:
         self._table = table
         self._clock = clock
         self._shard = shard % keys.SHARDS
+        self._begun = ("", 0)
 
     @translated("DynamoDB")
     def add(self, batch: Batch) -> None:
@@ -56,8 +57,9 @@ class DynamoTallies:
         Raises:
             TransientError: Others keep the same items busy, or the table does not answer.
         """
-        parts: Any = [{"Update": self._tallied(place, tally)} for place, tally in batch.tallies.items()]
-        parts += [{"Update": self._named(exposed, marks)} for exposed, marks in batch.exposed.items()]
+        begun = self._begun_at(batch)
+        parts: Any = [{"Update": self._tallied(place, tally, begun)} for place, tally in batch.tallies.items()]
+        parts += [{"Update": self._named(exposed, marks, begun)} for exposed, marks in batch.exposed.items()]
         client = self._client()
         for attempt in range(_ATTEMPTS):
             try:
@@ -68,23 +70,36 @@ class DynamoTallies:
                 return
         raise TransientError("Others are counting the same at the moment.")
 
-    def _tallied(self, place: Place, tally: Tally) -> dict[str, Any]:
+    def _begun_at(self, batch: Batch) -> int:
+        """
+        Say when the batch was first to be written: DynamoDB refuses a token that comes again with anything changed.
+
+        The last one is enough to know: what could not be written is tried again before anything else is.
+        """
+        token, begun = self._begun
+        if token != batch.token:
+            begun = int(self._clock.now().timestamp())
+            self._begun = batch.token, begun
+        return begun
+
+    def _tallied(self, place: Place, tally: Tally, begun: int) -> dict[str, Any]:
         """Add amounts; what the place itself says stands beside them."""
         told = _told(place)
         sets = ["#ttl = :ttl", *(f"{name} = :{name}" for name in told)]
         adds = [f"{name} :{name}" for name in tally]
         values = {f":{name}": {"N": str(amount)} for name, amount in tally.items()}
-        return self._update(self._key(place), _days(place), sets, adds, {**values, **_typed(told)})
+        ends = begun + _days(place) * DAY_SECONDS
+        return self._update(self._key(place), ends, sets, adds, {**values, **_typed(told)})
 
-    def _named(self, exposed: Exposed, marks: frozenset[str]) -> dict[str, Any]:
+    def _named(self, exposed: Exposed, marks: frozenset[str], begun: int) -> dict[str, Any]:
         key = keys.exposed(exposed.deployment_id, exposed.version, exposed.part)
         values = {":marks": {"SS": sorted(marks)}}
-        return self._update(key, DEPLOYMENT_DAYS, ["#ttl = :ttl"], ["marks :marks"], values)
+        ends = begun + DEPLOYMENT_DAYS * DAY_SECONDS
+        return self._update(key, ends, ["#ttl = :ttl"], ["marks :marks"], values)
 
     def _update(
-        self, key: keys.Key, days: int, sets: list[str], adds: list[str], values: dict[str, Any]
+        self, key: keys.Key, ends: int, sets: list[str], adds: list[str], values: dict[str, Any]
     ) -> dict[str, Any]:
-        ends = int(self._clock.now().timestamp()) + days * DAY_SECONDS
         return {
             "TableName": self._table,
             "Key": {"pk": {"S": key[0]}, "sk": {"S": key[1]}},
