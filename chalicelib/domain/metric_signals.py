@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 PLACEHOLDERS = ("plugin", "environment", "version", "alias", "lambdaVersion")
 #: Those in which the candidate and stable differ.
 OF_VERSION = frozenset({"version", "alias", "lambdaVersion"})
+#: A verdict of each step names each query, and all of them are in the item of their deployment: it holds 400 KB.
+_LINE_CHARACTERS = 200
 
 
 class MetricQuery(NamedTuple):
@@ -72,9 +74,10 @@ class MetricSignal:
 
     @property
     def query(self) -> str:
-        """Say in a line what it asks, for people."""
-        told = next(one for one in self.queries if one.id == self.returns)
-        return f"{self.name}: {told.expression or f'{told.stat} of {told.namespace} {told.metric}'}"
+        """Say in a line what it asks, for people; all of it is in ``health`` of the deployment."""
+        asked = next(one for one in self.queries if one.id == self.returns)
+        told = f"{self.name}: {asked.expression or f'{asked.stat} of {asked.namespace} {asked.metric}'}"
+        return told if len(told) <= _LINE_CHARACTERS else f"{told[: _LINE_CHARACTERS - 1]}…"
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

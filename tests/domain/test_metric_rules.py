@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -10,10 +11,12 @@ import pytest
 from chalicelib.domain.errors import ValidationError
 from chalicelib.domain.health_criteria import HealthCriteria, action_of
 from chalicelib.domain.health_reading import read_health
-from chalicelib.domain.judgements import with_metrics
+from chalicelib.domain.judgements import judge, with_metrics
+from chalicelib.domain.measurements import Histogram, Outcomes, Sides
 from chalicelib.domain.metric_rules import judge_metric
 from chalicelib.domain.metric_signals import MetricSignal, Point, signals_of
-from chalicelib.domain.verdicts import Action, Outcome, Verdict, latch
+from chalicelib.domain.strategy_configs import MAX_SHIFTS
+from chalicelib.domain.verdicts import Action, Outcome, Verdict, combine, latch
 
 VERSIONED = {
     "id": "m",
@@ -32,6 +35,21 @@ def signal(**changes: Any) -> MetricSignal:
 
 def series(*values: float, first: int = 0) -> list[Point]:
     return [Point(60 * (first + number), value) for number, value in enumerate(values)]
+
+
+def test_the_verdicts_of_all_steps_that_may_be_asked_for_fit_into_an_item() -> None:
+    asked = [
+        {**DECLINED, "name": f"m{number}", "queries": [{"id": "e", "expression": "m" * 2_048}]} for number in "12345"
+    ]
+    signals = signals_of(read_health({"metrics": asked}))
+    served = Outcomes(1_000_000, 10, Histogram.of({20: 900_000, 30: 100_000}))
+    own = judge(HealthCriteria(), [Sides(served, served)], checks=["pass"], window="since 2026-11-22T10:00:00.000Z")
+    metrics = [judge_metric(one, series(1, 1, 1), window="since 2026-11-22T10:00:00.000Z") for one in signals]
+    verdict = combine((with_metrics(own, metrics, HealthCriteria()).about("10.20.30"),))
+
+    assert len(verdict.parts) > len(metrics) == 5
+    assert verdict.parts[-1].query == f"m5: {'m' * 195}…"
+    assert MAX_SHIFTS * len(json.dumps(verdict.to_document())) < 320_000
 
 
 @pytest.mark.parametrize(
