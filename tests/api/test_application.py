@@ -1,14 +1,17 @@
 """What the API function loads, and when: the routes of its first request, and all of them for whoever looks at all."""
 
+import gc
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from pkgutil import iter_modules
 
 import pytest
 
 from app import app
+from chalicelib import cold_start
 from chalicelib.api import routes
 from chalicelib.api.application import module_of
 
@@ -57,6 +60,29 @@ def answers_of(*asked: tuple[str, str]) -> list[tuple[int, dict[str, str], set[s
 
 def routes_in(modules: set[str]) -> set[str]:
     return {name.removeprefix(f"{PACKAGE}.") for name in modules if name.startswith(f"{PACKAGE}.")}
+
+
+@pytest.mark.parametrize("start", ["api.application", "api.invoke"])
+def test_garbage_is_collected_once_a_function_has_started(start: str) -> None:
+    program = f"import gc, chalicelib.{start}; print(gc.isenabled())"
+
+    told = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=ENVIRONMENT, capture_output=True, check=True)
+
+    assert told.stdout.split() == [b"True"]
+
+
+def test_garbage_is_collected_again_after_a_later_part_of_a_start_even_if_that_fails() -> None:
+    was_enabled = gc.isenabled()
+    try:
+        with suppress(ImportError), cold_start.continued():
+            during = gc.isenabled()
+            raise ImportError
+        after = gc.isenabled()
+    finally:
+        gc.unfreeze()
+        (gc.enable if was_enabled else gc.disable)()
+
+    assert (during, after) == (False, True)
 
 
 @pytest.mark.parametrize("path", sorted(app.routes))
