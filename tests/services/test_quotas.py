@@ -244,6 +244,21 @@ def test_a_slot_is_held_anew_aside_so_that_no_call_waits_for_it() -> None:
     assert (waited, held) == (0, {1})
 
 
+def test_a_slot_that_ended_while_its_container_stood_still_is_not_held_anew() -> None:
+    fleet, aside = Fleet(concurrentExecutions=5), FakeAside()
+    fleet.containers = [LeasedQuotas(fleet.ledger, fleet.clock, aside=aside)]
+    fleet.call()
+    fleet.clock.advance(seconds=8)
+    fleet.call()
+    asked = fleet.ledger.calls
+
+    assert len(aside.work) == 1
+    fleet.clock.advance(seconds=600)
+    aside.catch_up()
+
+    assert fleet.ledger.calls == asked
+
+
 @given(
     limit=st.integers(1, 6),
     steps=st.lists(
