@@ -105,6 +105,14 @@ class MachineKey(NamedTuple):
         """End it for good: nothing of its secrets stays."""
         return self if self.revoked_at else self._replace(secrets=(), revoked_at=now)
 
+    def without_tenant(self, tenant_id: str, now: str) -> MachineKey:
+        """Open nothing of a tenant any more, for a later one may get its id; what opened nothing else is revoked."""
+        if tenant_id not in (self.tenants or ()):
+            return self
+        left = tuple(each for each in self.tenants or () if each != tenant_id)
+        narrowed = self._replace(tenants=left)
+        return narrowed if left else narrowed.revoked(now)
+
 
 def token_of(key_id: str, secret: str) -> str:
     """Write what a program sends as its bearer token."""

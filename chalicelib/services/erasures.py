@@ -16,6 +16,7 @@ from chalicelib.domain.installations import KEPT_REVISIONS, Installation
 from chalicelib.domain.pages import PageRequest
 from chalicelib.domain.tenants import Erased, Tenant, TenantStatus
 from chalicelib.domain.times import rfc3339
+from chalicelib.services.machine_keys import keys_of, take_tenant_from_keys
 from chalicelib.services.records import record_of
 
 if TYPE_CHECKING:
@@ -62,9 +63,9 @@ def erase_tenant(command: EraseTenant, ports: Ports) -> Erasure:
     """
     Erase a tenant and everything of it, in an order that a crash can't turn into a leftover.
 
-    First the tenant is marked and suspended: nothing of it is served or written from then on. Then everything
-    goes, then what its audit records tell of people, and the tenant itself last. Whoever died in between left the
-    mark, and a repeat goes on from it.
+    First the tenant is marked and suspended: nothing of it is served or written from then on. Then no key of a program
+    names it any more, everything goes, then what its audit records tell of people, and the tenant itself last. Whoever
+    died in between left the mark, and a repeat goes on from it.
 
         erase                          enable (another request)
         ─────                          ────────────────────────
@@ -84,7 +85,10 @@ def erase_tenant(command: EraseTenant, ports: Ports) -> Erasure:
     if command.validate_only:
         return Erasure(tenant.id, now, _inventory(tenant.id, ports))
     marked = tenant if tenant.erasing_since else _mark(tenant, now, command, ports)
+    keys = take_tenant_from_keys(command.caller, tenant.id, ports)
     erased = ports.tenants.erase(tenant.id, limit=command.max_items)
+    if keys:
+        erased = Erased({**erased.counts, "keysNarrowed": keys}, is_complete=erased.is_complete)
     if erased.is_complete:
         erased = _empty_records(tenant.id, erased, ports)
     if erased.is_complete:
@@ -167,6 +171,7 @@ def _inventory(tenant_id: str, ports: Ports) -> Mapping[str, int]:
     counts: Counter[str] = Counter()
     for installation in installations_of(tenant_id, ports):
         counts.update(_counts_of(installation, ports))
+    counts["keysNarrowed"] = sum(1 for _ in keys_of(tenant_id, ports))
     counts["emptiedAuditRecords"] = sum(1 for _ in _full_records(tenant_id, ports))
     return {kind: count for kind, count in sorted(counts.items()) if count}
 

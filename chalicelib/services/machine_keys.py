@@ -17,10 +17,13 @@ from chalicelib.domain.machine_keys import (
     key_not_found,
     token_of,
 )
+from chalicelib.domain.pages import PageRequest
 from chalicelib.domain.times import rfc3339
 from chalicelib.services.records import record_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from chalicelib.domain.authorization import Caller
     from chalicelib.ports import Ports
 
@@ -126,6 +129,34 @@ def revoke_key(command: RevokeKey, ports: Ports) -> MachineKey:
     after = {"revokedAt": revoked.revoked_at}
     record = record_of(command.caller, "RevokeKey", f"keys/{key.id}", ports, after=after)
     return ports.machine_keys.save(revoked, record)
+
+
+def take_tenant_from_keys(caller: Caller, tenant_id: str, ports: Ports) -> int:
+    """
+    Narrow each key that names a tenant, for it is erased; return how many did. Again it changes nothing.
+
+    Raises:
+        StaleRevisionError: Somebody else changed one at the same moment (409).
+    """
+    now, count = rfc3339(ports.clock.now()), 0
+    for key in keys_of(tenant_id, ports):
+        left = key.without_tenant(tenant_id, now)
+        action = "RevokeKey" if left.revoked_at != key.revoked_at else "NarrowKey"
+        after = {"tenants": _listed(left), "revokedAt": left.revoked_at}
+        ports.machine_keys.save(left, record_of(caller, action, f"keys/{key.id}", ports, after=after))
+        count += 1
+    return count
+
+
+def keys_of(tenant_id: str, ports: Ports) -> Iterator[MachineKey]:
+    """Go through all keys that name a tenant."""
+    request = PageRequest(100)
+    while True:
+        page = ports.machine_keys.page(request)
+        yield from (key for key in page.items if tenant_id in (key.tenants or ()))
+        if page.next_position is None:
+            return
+        request = PageRequest(100, page.next_position)
 
 
 def find_key(key_id: str, ports: Ports) -> MachineKey:

@@ -11,8 +11,10 @@ from chalicelib.domain.errors import ConflictError, NotFoundError, TransientErro
 from chalicelib.domain.installations import ConfigRevision, Installation
 from chalicelib.domain.plugins import PluginType
 from chalicelib.domain.tenants import Erased, Tenant, TenantStatus
+from chalicelib.domain.times import rfc3339
 from chalicelib.services.erasures import MAX_RECORDS_AT_ONCE, EraseTenant, erase_tenant
 from chalicelib.services.installations import EnablePlugin, enable_plugin
+from chalicelib.services.machine_keys import CreateKey, create_key
 from chalicelib.services.plugins import RegisterPlugin, register_plugin
 from chalicelib.services.records import record_of
 from chalicelib.services.seals import VerifyAudit, seal_records, verify_audit
@@ -119,6 +121,26 @@ def test_a_dry_run_tells_what_would_go(world: FakeWorld) -> None:
 
     assert preview.counts == {"configRevisions": 2, "installations": 2, "secrets": 1, "states": 1}
     assert (left(world), world.tables.tenants["acme"].erasing_since) == (before, None)
+
+
+def test_no_key_of_a_program_opens_the_next_tenant_of_that_name(world: FakeWorld) -> None:
+    of_acme, of_both, of_all = (
+        create_key(CreateKey(ADMIN, "shop", tenants=tenants), world.ports).key
+        for tenants in (("acme",), ("acme", "globex"), None)
+    )
+    would_go = erase_tenant(ERASE._replace(validate_only=True), world.ports).counts["keysNarrowed"]
+
+    erased = erase_tenant(ERASE, world.ports)
+
+    kept = world.ports.machine_keys
+    assert (would_go, erased.counts["keysNarrowed"]) == (2, 2)
+    assert (kept.get(of_acme.id).tenants, kept.get(of_acme.id).revoked_at) == ((), rfc3339(world.clock.now()))
+    assert (kept.get(of_both.id).tenants, kept.get(of_both.id).revoked_at) == (("globex",), None)
+    assert kept.get(of_all.id) == of_all
+    assert [one.action for one in world.tables.records if one.resource.startswith("keys/")][-2:] == [
+        "RevokeKey",
+        "NarrowKey",
+    ]
 
 
 OWNER = Caller("olga", frozenset({Role.TENANT_OWNER}), "acme", ip="203.0.113.7", user_agent="curl")
