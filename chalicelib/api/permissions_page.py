@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.api.openapi import operations_of
 from chalicelib.domain.authorization import Role
-from chalicelib.domain.reach import reach_of
+from chalicelib.domain.bounds import extent_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ def _table_of(app: Chalice) -> Iterator[str]:
     for operation in operations:
         if not operation.contract.is_open:
             action = operation.contract.action
-            cells = " | ".join(reach_of(action, role) for role in Role)
+            cells = " | ".join(extent_of(action, role) for role in Role)
             yield f"| {operation.method} `{operation.path.removeprefix('/v1')}` | `{action}` | {cells} |"
 
 

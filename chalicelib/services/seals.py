@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: A stream keeps what it could not deliver for a day. What says to be older than that is not sealed any more: a
 #: record that somebody adds to the past is found when that day is proven.
-REACH = timedelta(days=1)
+SEALED_WITHIN = timedelta(days=1)
 #: The stream gathers records for a minute; what is younger is its business and not the sweep's.
 GRACE = timedelta(minutes=5)
 #: A batch is one object, and one answer of S3.
@@ -45,7 +45,7 @@ def seal_records(records: Iterable[AuditRecord], ports: Ports) -> int:
         TransientError: A port is unreachable, or too many seal at once: deliver them again.
     """
     now = ports.clock.now()
-    earliest = rfc3339(now - REACH)
+    earliest = rfc3339(now - SEALED_WITHIN)
     timely = sorted((each for each in records if each.at >= earliest), key=lambda each: (each.at, each.id))
     sealed = 0
     for day, of_day in groupby(timely, key=day_of):
@@ -62,7 +62,7 @@ def sweep_audit(ports: Ports) -> int:
     Safe to run at any time and twice at once: what both find is sealed twice, and says the same.
     """
     now = ports.clock.now()
-    since, until = now - REACH, now - GRACE
+    since, until = now - SEALED_WITHIN, now - GRACE
     missed: list[AuditRecord] = []
     for day in _days(since.date(), until.date()):
         sealed = {seal.record_id for batch in ports.seals.batches(day) for seal in batch.seals}

@@ -12,8 +12,8 @@ from app import app
 from chalicelib.api.openapi import operations_of
 from chalicelib.api.permissions_page import page_of
 from chalicelib.domain.authorization import Role
+from chalicelib.domain.bounds import EVERYTHING, NO_TENANTS, NOTHING, OWN_PLUGINS, OWN_TENANT
 from chalicelib.domain.ids import Environment
-from chalicelib.domain.reach import EVERYTHING, NO_TENANTS, NOTHING, OWN_PLUGINS, OWN_TENANT
 from tests.api.gateway import Answer, Gateway
 from tests.api.scenes import a_plugin
 from tests.contracts.things import a_deployment

@@ -1,4 +1,4 @@
-"""Reach: how far each role gets with each action, as authorization decides it, in words that can be printed."""
+"""Bounds: how far each role gets with each action, as authorization decides it, in words that can be printed."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ BOUNDS: Mapping[str, Bound] = {
 }
 
 
-def reach_of(action: str, role: Role) -> str:
+def extent_of(action: str, role: Role) -> str:
     """Say how far *role* gets with *action*: not at all, everywhere, or as far as one of the words above."""
     if role not in PERMISSIONS.get(action, frozenset()):
         return NOTHING
