@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.authorization import SYSTEM
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 #: How often a pin is tried again when somebody else changes the installation meanwhile.
 _READS = 3
+#: A look has its time: where a fail does not end the deployment thousands may be harmed, and the next look goes on.
+_MOST_A_LOOK = 100
 
 
 class Guarded(NamedTuple):
@@ -85,7 +88,8 @@ def guard(deployment: Deployment, verdict: Verdict, ports: Ports) -> Guarded:
         verdict = combine((*(verdict.signals or (verdict,)), of_crowd))
     if verdict.is_fail and ends:
         return Guarded(deployment, verdict)
-    sent = [each for each, why in found.items() if _send_back(deployment, good.stable, each, why, ports)]
+    some = islice(found.items(), _MOST_A_LOOK)
+    sent = [each for each, why in some if _send_back(deployment, good.stable, each, why, ports)]
     marks = (mark(deployment.id, tenant_id) for tenant_id in sent)
     return Guarded(replace(deployment, sent_back=(*deployment.sent_back, *marks)), verdict)
 

@@ -11,6 +11,7 @@ from chalicelib.domain.audit import AuditRecord
 from chalicelib.domain.deployments import Deployment, DeploymentStatus
 from chalicelib.domain.errors import StaleRevisionError, TransientError
 from chalicelib.domain.installations import ConfigRevision, Installation
+from chalicelib.domain.measurements import Outcomes
 from chalicelib.domain.pins import Pin
 from chalicelib.domain.tallies import Call, mark
 from chalicelib.domain.tenants import Tenant
@@ -185,6 +186,31 @@ def test_where_a_fail_only_holds_the_sick_go_back_all_the_same(world: FakeWorld)
 
     assert verdict.is_fail
     assert sorted(pins(world)) == sorted(sick)
+
+
+def test_a_hundred_go_back_at_a_look_and_the_others_at_the_next(world: FakeWorld) -> None:
+    many = tuple(f"many-{number}" for number in range(101))
+
+    class Failing(FakeMeasurements):
+        def failing(self, deployment_id: str, *, since_epoch: int) -> dict[tuple[int, str, str], Outcomes]:
+            return {(since_epoch, "2.0.0", mark(deployment_id, each)): Outcomes(30, 30) for each in many}
+
+    for tenant_id in many:
+        world.tables.tenants[tenant_id] = world.tables.tenants["tenant-0"]._replace(id=tenant_id, name=tenant_id)
+        installed = world.tables.installations["tenant-0", PLUGIN]
+        world.tables.installations[tenant_id, PLUGIN] = installed._replace(tenant_id=tenant_id)
+    deployment = at_step(world, "2.0.0", 3, share_bps=10_000)
+    all_serve_well(world)
+    held = replace(world.tables.deployments[deployment.id], health={"onFail": "hold"})
+    ports = replace(world.ports, measurements=Failing(world.tallies))
+
+    first, _ = guard(held, PASS, ports)
+    sent = len(pins(world))
+    second, _ = guard(first, PASS, ports)
+
+    assert (sent, len(first.sent_back)) == (100, 100)
+    assert sorted(pins(world)) == sorted(many)
+    assert len(set(second.sent_back)) == 101
 
 
 def test_what_hits_the_tenants_of_stable_too_sends_nobody_back(world: FakeWorld) -> None:
