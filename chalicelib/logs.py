@@ -22,4 +22,5 @@ def function_logger() -> Logger:
 
 def _line_of(document: Mapping[str, Any]) -> str:
     clean = redact(document, fields_of(os.environ.get("HOTSWAP_REDACT", "")))
-    return json.dumps(clean, separators=(",", ":"), ensure_ascii=False, default=str)
+    # ASCII only: some who read logs take U+2028 and its like for the end of a line, and what follows for one of ours.
+    return json.dumps(clean, separators=(",", ":"), default=str)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,6 +14,7 @@ import pytest
 
 from tests.stack.attacks.conftest import ATTACKED, MINE, recorded
 from tests.stack.product import Product
+from tests.stack.running_stack import eventually
 
 FORGED = '{"level":"INFO","message":"request","username":"admin","status":200,"forged":"by-the-attack"}'
 SPLITS = ("x\r\nX-Injected: yes", "x\nX-Injected: yes", "x\u2028X-Injected: yes", "%0d%0aX-Injected:%20yes")
@@ -29,17 +31,17 @@ def logged(product: Product, needle: str) -> list[str]:
 
 
 def test_no_line_of_the_log_is_written_by_who_is_logged(attacked: Product) -> None:
-    path = f"/plugins/{quote(f'x{chr(10)}{FORGED}')}"
-    # The gateway itself may refuse such a path; if not, we do.
-    assert attacked.ask("GET", path, role="viewer").status in {403, 404}
-    answer = attacked.stack.request(
-        "POST", "/v1/authentication/login", body={"username": f"x\n{FORGED}", "password": "wrong"}
-    )
-    assert answer.status in {400, 401}
+    # The gateway itself refuses a line feed in a path; what it lets through is logged as it was sent.
+    assert attacked.ask("GET", f"/plugins/{quote(f'x{chr(10)}{FORGED}')}", role="viewer").status in {403, 404}
+    for end in ("\r", "\u0085", "\u2028", "%0a"):
+        assert attacked.ask("GET", f"/plugins/{quote(f'x{end}{FORGED}', safe='')}", role="viewer").status == 404
 
-    lines = [line for event in logged(attacked, "by-the-attack") for line in event.splitlines()]
+    found = eventually(lambda: lines if len(lines := logged(attacked, "by-the-attack")) >= 4 else None)
 
-    assert not any(line.startswith(FORGED) for line in lines), "a line of its own would be believed"
+    # A line of its own would be believed; each is a document of ours, with all of what was sent in one field of it.
+    told = [json.loads(line) for line in found]
+    assert {each["action"] for each in told} == {"show_plugin"}
+    assert all("forged" in each["path"] and "forged" not in each for each in told)
 
 
 @pytest.mark.parametrize("split", SPLITS)
