@@ -11,6 +11,7 @@ written is kept for a while and tried again; no call ever fails for it.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import OrderedDict
 from contextlib import contextmanager
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
 
     from chalicelib.ports import Clock
     from chalicelib.ports.measurements import TallyLedger
+
+logger = logging.getLogger(__name__)
 
 LIVE_SECONDS = 1.0
 QUIET_SECONDS = 60.0
@@ -215,7 +218,8 @@ class Tallies:
         for place, batch in enumerate(batches):
             try:
                 self._ledger.add(batch)
-            except Exception:  # noqa: BLE001 - the plugin has done its work: no count is worth failing its call
+            except Exception as error:  # noqa: BLE001 - the plugin has done its work, no count is worth failing it
+                logger.warning("counts of calls wait to be written: %s", type(error).__name__)
                 with self._lock:
                     self._unsent = [*batches[place:], *self._unsent][-MAX_UNSENT:]
                     self._paused_until = now + PAUSE_SECONDS

@@ -121,12 +121,15 @@ def test_a_ledger_that_is_away_costs_no_call_and_loses_no_count(container: Conta
     assert container.counted() == [("2.0.0", 5, 1)]
 
 
-def test_any_error_of_the_ledger_stays_away_from_the_call(container: Container) -> None:
+def test_any_error_of_the_ledger_stays_away_from_the_call_and_is_logged(
+    container: Container, caplog: pytest.LogCaptureFixture
+) -> None:
     container.ledger.fail_next(RuntimeError("a bug"))
 
     container.count(failed=True)
 
     assert container.writes == 0
+    assert caplog.messages == ["counts of calls wait to be written: RuntimeError"]
 
 
 def test_what_tenants_do_becomes_their_history_by_ring_and_group(container: Container) -> None:
